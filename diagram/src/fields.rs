@@ -1,0 +1,228 @@
+//! A packet's bytes as header fields, each with its place: IPv4 (RFC 791), TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792).
+//! Whatever the bytes are, what can be read is read.
+
+use std::ops::Range;
+
+/// A header field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Which header it is in; the first field of each header names it.
+    pub header: &'static str,
+    /// Its name in the RFC.
+    pub name: &'static str,
+    /// Its value, as one reads it.
+    pub value: String,
+    /// Its bytes, counted from the IP header.
+    pub bytes: Range<usize>,
+}
+
+/// The fields of an IP packet, of which the first bytes are at hand.
+pub fn fields(packet: &[u8]) -> Vec<Field> {
+    let mut reader = Reader { packet, header: "IPv4", base: 0, fields: Vec::new() };
+    reader.ipv4();
+    reader.fields
+}
+
+struct Reader<'a> {
+    packet: &'a [u8],
+    header: &'static str,
+    /// Where the header begins.
+    base: usize,
+    fields: Vec<Field>,
+}
+
+impl Reader<'_> {
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.packet.get(self.base + at).copied()
+    }
+
+    fn half(&self, at: usize) -> Option<u16> {
+        Some(u16::from_be_bytes([self.byte(at)?, self.byte(at + 1)?]))
+    }
+
+    fn word(&self, at: usize) -> Option<u32> {
+        Some((u32::from(self.half(at)?) << 16) | u32::from(self.half(at + 2)?))
+    }
+
+    fn add(&mut self, name: &'static str, value: String, bytes: Range<usize>) {
+        let bytes = self.base + bytes.start..self.base + bytes.end;
+        self.fields.push(Field { header: self.header, name, value, bytes });
+    }
+
+    fn ipv4(&mut self) -> Option<()> {
+        let first = self.byte(0)?;
+        let length = usize::from(first & 15) * 4;
+        self.add("version", (first >> 4).to_string(), 0..1);
+        if first >> 4 != 4 || length < 20 {
+            return None;
+        }
+        self.add("header length", format!("{length} bytes"), 0..1);
+        self.add("DSCP, ECN", hex(self.byte(1)?.into(), 2), 1..2);
+        self.add("total length", self.half(2)?.to_string(), 2..4);
+        self.add("identification", hex(self.half(4)?.into(), 4), 4..6);
+        let fragment = self.half(6)?;
+        let flags = [(0x4000, "don't fragment"), (0x2000, "more fragments")];
+        let flags = flags.into_iter().filter(|(bit, _)| fragment & bit != 0).map(|(_, name)| name);
+        let flags: Vec<_> = flags.collect();
+        self.add("flags", if flags.is_empty() { "none".into() } else { flags.join(", ") }, 6..7);
+        self.add("fragment offset", (u32::from(fragment & 0x1fff) * 8).to_string(), 6..8);
+        self.add("time to live", self.byte(8)?.to_string(), 8..9);
+        let protocol = self.byte(9)?;
+        let name = match protocol {
+            1 => "ICMP",
+            6 => "TCP",
+            17 => "UDP",
+            _ => "",
+        };
+        self.add("protocol", format!("{protocol} {name}").trim_end().to_owned(), 9..10);
+        self.add("header checksum", hex(self.half(10)?.into(), 4), 10..12);
+        for (name, at) in [("source address", 12), ("destination address", 16)] {
+            let ip = std::net::Ipv4Addr::from_bits(self.word(at)?);
+            self.add(name, ip.to_string(), at..at + 4);
+        }
+        if length > 20 {
+            self.add("options", format!("{} bytes", length - 20), 20..length);
+        }
+        self.base += length;
+        match protocol {
+            _ if fragment & 0x1fff != 0 => None,
+            1 => self.icmp(),
+            6 => self.tcp(),
+            17 => self.udp(),
+            _ => None,
+        }
+    }
+
+    fn udp(&mut self) -> Option<()> {
+        self.header = "UDP";
+        self.add("source port", self.half(0)?.to_string(), 0..2);
+        self.add("destination port", self.half(2)?.to_string(), 2..4);
+        self.add("length", self.half(4)?.to_string(), 4..6);
+        self.add("checksum", hex(self.half(6)?.into(), 4), 6..8);
+        Some(())
+    }
+
+    fn icmp(&mut self) -> Option<()> {
+        self.header = "ICMP";
+        self.add("type", self.byte(0)?.to_string(), 0..1);
+        self.add("code", self.byte(1)?.to_string(), 1..2);
+        self.add("checksum", hex(self.half(2)?.into(), 4), 2..4);
+        self.add("rest of header", hex(self.word(4)?, 8), 4..8);
+        Some(())
+    }
+
+    fn tcp(&mut self) -> Option<()> {
+        self.header = "TCP";
+        self.add("source port", self.half(0)?.to_string(), 0..2);
+        self.add("destination port", self.half(2)?.to_string(), 2..4);
+        self.add("sequence number", self.word(4)?.to_string(), 4..8);
+        self.add("acknowledgment number", self.word(8)?.to_string(), 8..12);
+        let length = usize::from(self.byte(12)? >> 4) * 4;
+        self.add("data offset", format!("{length} bytes"), 12..13);
+        let bits = self.byte(13)?;
+        let names = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+        let set = names.iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0);
+        let set: Vec<_> = set.map(|(_, name)| *name).collect();
+        self.add("flags", set.join(", "), 13..14);
+        self.add("window", self.half(14)?.to_string(), 14..16);
+        self.add("checksum", hex(self.half(16)?.into(), 4), 16..18);
+        self.add("urgent pointer", self.half(18)?.to_string(), 18..20);
+        let mut at = 20;
+        while at < length {
+            at += self.tcp_option(at, length)?;
+        }
+        Some(())
+    }
+
+    /// Reads the option at `at` and returns how long it is (RFC 9293 section 3.2, RFC 7323, RFC 2018).
+    fn tcp_option(&mut self, at: usize, end: usize) -> Option<usize> {
+        let kind = self.byte(at)?;
+        match kind {
+            0 => {
+                self.add("option: end of list", String::new(), at..end);
+                return None;
+            }
+            1 => {
+                self.add("option: no operation", String::new(), at..at + 1);
+                return Some(1);
+            }
+            _ => {}
+        }
+        let length = usize::from(self.byte(at + 1)?).max(2);
+        let bytes = at..(at + length).min(end);
+        match (kind, length) {
+            (2, 4) => {
+                self.add("option: maximum segment size", self.half(at + 2)?.to_string(), bytes)
+            }
+            (3, 3) => {
+                let shift = self.byte(at + 2)?;
+                let factor = 1u32 << shift.min(14);
+                self.add("option: window scale", format!("{shift} (× {factor})"), bytes);
+            }
+            (4, 2) => self.add("option: SACK permitted", String::new(), bytes),
+            (5, _) => {
+                let blocks = (length - 2) / 8;
+                let block = |block: usize| {
+                    let at = at + 2 + block * 8;
+                    Some(format!("{}–{}", self.word(at)?, self.word(at + 4)?))
+                };
+                let blocks: Vec<_> = (0..blocks).filter_map(block).collect();
+                self.add("option: SACK", blocks.join(", "), bytes);
+            }
+            (8, 10) => {
+                let (own, echo) = (self.word(at + 2)?, self.word(at + 6)?);
+                self.add("option: timestamps", format!("{own}, echo {echo}"), bytes);
+            }
+            _ => self.add("option", format!("kind {kind}"), bytes),
+        }
+        Some(length)
+    }
+}
+
+fn hex(number: u32, digits: usize) -> String {
+    format!("0x{number:0digits$x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A SYN as Linux sends it.
+    const SYN: &[u8] = &[
+        0x45, 0, 0, 60, 0x12, 0x34, 0x40, 0, 64, 6, 0xab, 0xcd, 10, 0, 0, 2, 10, 0, 0, 1, //
+        0x9d, 0x78, 0x23, 0x28, 0, 0, 0, 7, 0, 0, 0, 0, 0xa0, 2, 0xfa, 0xf0, 0x1c, 0x7b, 0,
+        0, //
+        2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
+    ];
+
+    #[test]
+    fn a_syn_is_read_to_its_end() {
+        let fields = fields(SYN);
+        let value = |name| fields.iter().find(|it| it.name == name).map(|it| it.value.as_str());
+        assert_eq!(value("destination address"), Some("10.0.0.1"));
+        assert_eq!(value("destination port"), Some("9000"));
+        assert_eq!(value("sequence number"), Some("7"));
+        assert_eq!(value("option: maximum segment size"), Some("1460"));
+        assert_eq!(value("option: window scale"), Some("7 (× 128)"));
+        assert_eq!(fields.last().map(|field| field.bytes.end), Some(SYN.len()));
+        // Each byte belongs to a field: nothing is left out.
+        assert!((0..SYN.len()).all(|at| fields.iter().any(|field| field.bytes.contains(&at))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(
+            random in prop::collection::vec(any::<u8>(), 0..100),
+            changes in prop::collection::vec((0..SYN.len(), any::<u8>()), 0..6),
+            cut in 0..SYN.len(),
+        ) {
+            let mut syn = SYN.to_vec();
+            changes.iter().for_each(|(at, byte)| syn[*at] = *byte);
+            syn.truncate(cut);
+            fields(&random);
+            fields(&syn);
+        }
+    }
+}

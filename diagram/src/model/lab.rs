@@ -1,0 +1,400 @@
+//! Hosts, packets and what the kernel says of sockets: what is known beside the calls. Knows nothing of drawing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    net::Ipv4Addr,
+};
+
+use socketscope_protocol::{
+    HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName, Protocol,
+    TcpState, WireView,
+};
+
+use super::{Moment, ProgramId};
+
+/// Packets whose ends still wait to be told whose they are.
+const UNPLACED: usize = 64;
+
+/// A host's number, in the order of appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostId(pub u32);
+
+/// A host of the lab.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Its number.
+    pub id: HostId,
+    /// Its name.
+    pub name: HostName,
+    /// Its address, where it was told.
+    pub address: Option<Ipv4Addr>,
+    /// Whether it is there.
+    pub alive: bool,
+}
+
+/// Whose kernel lifeline something is drawn at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// That of a program.
+    Program(ProgramId),
+    /// That of a host; of a socket which is no program's.
+    Host(HostId),
+    /// Outside of the room.
+    Outside,
+}
+
+/// What is remembered of a packet beside its events.
+#[derive(Clone, Debug)]
+pub struct PacketRecord {
+    /// Its number.
+    pub id: PacketId,
+    /// When it left.
+    pub depart: Moment,
+    /// When it arrived; the first time, where the wire made a duplicate.
+    pub arrive: Option<Moment>,
+    /// When its duplicate arrived.
+    pub copy: Option<Moment>,
+    /// When it was lost, and why.
+    pub lost: Option<(Moment, Loss)>,
+    /// When it stopped in mid-wire.
+    pub held: Option<Moment>,
+    /// How it was seen.
+    pub medium: Medium,
+    /// Where it left and where it goes.
+    pub ends: [Place; 2],
+}
+
+impl PacketRecord {
+    /// Whether it is still on its way.
+    pub fn travels(&self) -> bool {
+        self.arrive.is_none() && self.lost.is_none()
+    }
+
+    /// The last event about it.
+    pub fn last(&self) -> u64 {
+        let ends = [self.arrive, self.copy, self.lost.map(|(moment, _)| moment), self.held];
+        ends.into_iter().flatten().map(|moment| moment.seq).max().unwrap_or(self.depart.seq)
+    }
+}
+
+/// A socket as the kernel tells it, by its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct SocketKey {
+    host: Option<HostId>,
+    protocol: &'static str,
+    local: String,
+    peer: Option<String>,
+}
+
+/// What has changed of a socket, as far as it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateNote {
+    /// The event's number.
+    pub seq: u64,
+    /// At whose lifeline.
+    pub place: Place,
+    /// The state, where that has changed.
+    pub state: Option<TcpState>,
+    /// Whether it was asked for now and then, and not right after what changed it.
+    pub sampled: bool,
+    /// Queues that have changed: which, how much is in it, and of how much.
+    pub queues: Vec<(Queue, u32, Option<u32>)>,
+}
+
+/// The queues of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// Bytes that were not read.
+    Receive,
+    /// Bytes that were not acknowledged.
+    Send,
+    /// Connections that wait for `accept`.
+    Accept,
+    /// Connections whose last ACK has not come.
+    HalfOpen,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub struct Lab {
+    hosts: Vec<Host>,
+    packets: HashMap<PacketId, PacketRecord>,
+    unplaced: VecDeque<PacketId>,
+    /// Whose ports are whose.
+    holders: HashMap<(Option<HostId>, Protocol, u16), ProgramId>,
+    sockets: BTreeMap<SocketKey, KernelState>,
+    notes: VecDeque<StateNote>,
+    /// Which states each lifeline's sockets have, the one that changed last at the end.
+    stacks: BTreeMap<Place, Vec<(SocketKey, TcpState)>>,
+    /// What each lifeline's band shows from an event on.
+    bands: BTreeMap<Place, VecDeque<(u64, Option<TcpState>)>>,
+    /// The wire's settings, where they were told.
+    pub(super) wire: WireView,
+    held: BTreeSet<PacketId>,
+}
+
+impl Lab {
+    /// The hosts, in order of appearance.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// The host numbered `id`.
+    pub fn host(&self, id: HostId) -> Option<&Host> {
+        self.hosts.get(id.0 as usize)
+    }
+
+    /// The packet numbered `id`.
+    pub fn packet(&self, id: PacketId) -> Option<&PacketRecord> {
+        self.packets.get(&id)
+    }
+
+    /// The wire's settings as they were told last.
+    pub fn wire(&self) -> &WireView {
+        &self.wire
+    }
+
+    /// The packets that the wire holds, oldest first.
+    pub fn held(&self) -> impl Iterator<Item = &PacketRecord> {
+        self.held.iter().filter_map(|id| self.packets.get(id))
+    }
+
+    /// The sockets as the kernel told them last.
+    pub fn sockets(&self) -> impl Iterator<Item = &KernelState> {
+        self.sockets.values()
+    }
+
+    /// What changed of sockets in the events `from` up to, not including, `to`.
+    pub fn notes(&self, from: u64, to: u64) -> impl Iterator<Item = &StateNote> {
+        let start = self.notes.partition_point(|note| note.seq < from);
+        let end = self.notes.partition_point(|note| note.seq < to);
+        self.notes.range(start..end.max(start))
+    }
+
+    /// What the bands of all lifelines show from event `from` on: the state then, and each change up to event `to`.
+    pub fn bands(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = (Place, Vec<(u64, Option<TcpState>)>)> {
+        self.bands.iter().map(move |(place, changes)| {
+            let start = changes.partition_point(|(seq, _)| *seq < from).saturating_sub(1);
+            let end = changes.partition_point(|(seq, _)| *seq < to).max(start);
+            (*place, changes.range(start..end).copied().collect())
+        })
+    }
+
+    /// The host called `name`; it is there from now on.
+    pub(super) fn host_called(&mut self, name: &HostName) -> HostId {
+        if let Some(host) = self.hosts.iter().find(|host| host.name == *name) {
+            return host.id;
+        }
+        let id = HostId(self.hosts.len() as u32);
+        self.hosts.push(Host { id, name: name.clone(), address: None, alive: true });
+        id
+    }
+
+    pub(super) fn host_changed(&mut self, name: &HostName, change: &HostChange) {
+        let id = self.host_called(name);
+        let Some(host) = self.hosts.get_mut(id.0 as usize) else { return };
+        match change {
+            HostChange::Started(address) => {
+                (host.alive, host.address) = (true, Some(*address));
+            }
+            HostChange::Ended => host.alive = false,
+        }
+    }
+
+    /// A program's ports are somebody else's from now on.
+    pub(super) fn program_ended(&mut self, program: ProgramId) {
+        self.holders.retain(|_, holder| *holder != program);
+    }
+
+    pub(super) fn departed(
+        &mut self,
+        now: Moment,
+        id: PacketId,
+        hosts: [Option<HostId>; 2],
+        medium: Medium,
+        header: &Packet,
+    ) {
+        let place =
+            |host: Option<HostId>, address: &str| self.place(host, header.protocol, address);
+        let ends = [place(hosts[0], &header.from), place(hosts[1], &header.to)];
+        let (arrive, copy, lost, held) = (None, None, None, None);
+        let record = PacketRecord { id, depart: now, arrive, copy, lost, held, medium, ends };
+        if ends.iter().any(|end| !matches!(end, Place::Program(_))) {
+            self.unplaced.push_back(id);
+            if self.unplaced.len() > UNPLACED {
+                self.unplaced.pop_front();
+            }
+        }
+        self.packets.insert(id, record);
+    }
+
+    pub(super) fn arrived(&mut self, now: Moment, id: PacketId, copy: bool) {
+        self.held.remove(&id);
+        if let Some(packet) = self.packets.get_mut(&id) {
+            *if copy { &mut packet.copy } else { &mut packet.arrive } = Some(now);
+        }
+    }
+
+    pub(super) fn lost(&mut self, now: Moment, id: PacketId, why: Loss) {
+        self.held.remove(&id);
+        if let Some(packet) = self.packets.get_mut(&id) {
+            packet.lost = Some((now, why));
+        }
+    }
+
+    pub(super) fn stopped(&mut self, now: Moment, id: PacketId) {
+        if let Some(packet) = self.packets.get_mut(&id) {
+            packet.held = Some(now);
+            self.held.insert(id);
+        }
+    }
+
+    /// What becomes of packets that were on their way is no longer known.
+    pub(super) fn gap(&mut self) {
+        self.packets.retain(|_, packet| !packet.travels());
+        self.held.clear();
+    }
+
+    /// Forgets the packet, where the event `seq` was the last about it.
+    pub(super) fn forget_packet(&mut self, id: PacketId, seq: u64) {
+        if self.packets.get(&id).is_some_and(|packet| !packet.travels() && packet.last() <= seq) {
+            self.packets.remove(&id);
+        }
+    }
+
+    /// Forgets what was noted before the event `first`.
+    pub(super) fn forget_notes(&mut self, first: u64) {
+        while self.notes.front().is_some_and(|note| note.seq < first) {
+            self.notes.pop_front();
+        }
+        for changes in self.bands.values_mut() {
+            while changes.len() > 1 && changes[1].0 <= first {
+                changes.pop_front();
+            }
+        }
+    }
+
+    /// Where a socket is drawn that has `address` on one of the hosts.
+    pub fn place_of(&self, protocol: Protocol, address: &str) -> Place {
+        let ip = address.rsplit_once(':').map_or(address, |(ip, _)| ip);
+        let is_there = |host: &&Host| host.address.is_some_and(|it| it.to_string() == ip);
+        self.place(self.hosts.iter().find(is_there).map(|host| host.id), protocol, address)
+    }
+
+    /// Where the socket that has `address` is drawn.
+    fn place(&self, host: Option<HostId>, protocol: Protocol, address: &str) -> Place {
+        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let holder = port.and_then(|port| self.holders.get(&(host, protocol, port)));
+        match (holder, host) {
+            (Some(program), _) => Place::Program(*program),
+            (None, Some(host)) => Place::Host(host),
+            (None, None) => Place::Outside,
+        }
+    }
+
+    /// A socket of `program` has the address `local`.
+    pub(super) fn holds(
+        &mut self,
+        host: Option<HostId>,
+        protocol: Protocol,
+        local: &str,
+        program: ProgramId,
+    ) -> bool {
+        let port = local.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let Some(port) = port.filter(|port| *port != 0) else { return false };
+        self.holders.insert((host, protocol, port), program) != Some(program)
+    }
+
+    /// Finds out whose the packets are that nobody was known to send or to wait for. `header` has a packet's headers.
+    pub(super) fn place_packets<'a>(&mut self, header: impl Fn(u64) -> Option<&'a Packet>) {
+        for id in std::mem::take(&mut self.unplaced) {
+            let Some(packet) = self.packets.get(&id) else { continue };
+            let Some(header) = header(packet.depart.seq) else { continue };
+            let mut ends = packet.ends;
+            for (end, address) in ends.iter_mut().zip([&header.from, &header.to]) {
+                *end = match *end {
+                    Place::Host(host) => self.place(Some(host), header.protocol, address),
+                    Place::Outside => self.place(None, header.protocol, address),
+                    placed => placed,
+                };
+            }
+            if ends.iter().any(|end| !matches!(end, Place::Program(_))) {
+                self.unplaced.push_back(id);
+            }
+            if let Some(packet) = self.packets.get_mut(&id) {
+                packet.ends = ends;
+            }
+        }
+    }
+
+    /// The kernel has told a socket's state; `program` is whose it is.
+    pub(super) fn told(
+        &mut self,
+        seq: u64,
+        host: Option<HostId>,
+        program: Option<(&ProgramName, ProgramId)>,
+        state: &KernelState,
+    ) {
+        let key = SocketKey {
+            host,
+            protocol: state.protocol.as_str(),
+            local: state.local.clone(),
+            peer: state.peer.clone(),
+        };
+        let place = match (program, host) {
+            (Some((_, program)), _) => Place::Program(program),
+            (None, _) => self.place(host, state.protocol, &state.local),
+        };
+        let before = self.sockets.get(&key);
+        let mut queues = Vec::new();
+        for (queue, now, of, then) in [
+            (Queue::Accept, state.accept_queue, state.backlog, before.and_then(|s| s.accept_queue)),
+            (Queue::HalfOpen, state.half_open, None, before.and_then(|s| s.half_open)),
+            (Queue::Receive, state.receive_queue, None, before.and_then(|s| s.receive_queue)),
+            (Queue::Send, state.send_queue, None, before.and_then(|s| s.send_queue)),
+        ] {
+            // A SYN that waits for its answer counts as a byte of the send queue: that is the state's business.
+            let counted = queue != Queue::Send || state.state != TcpState::SynSent;
+            if let Some(now) = now.filter(|now| counted && *now != then.unwrap_or(0)) {
+                queues.push((queue, now, of));
+            }
+        }
+        let tcp = state.protocol == Protocol::Tcp;
+        let changed = tcp && before.is_none_or(|before| before.state != state.state);
+        let over = state.state == TcpState::Close && state.fd.is_none();
+        if over {
+            self.sockets.remove(&key);
+        } else {
+            self.sockets.insert(key.clone(), state.clone());
+        }
+        if changed {
+            self.stack(seq, place, key, state.state);
+        }
+        if changed || !queues.is_empty() {
+            let sampled = state.basis == socketscope_protocol::Basis::Sampled;
+            let state = changed.then_some(state.state);
+            self.notes.push_back(StateNote { seq, place, state, sampled, queues });
+        }
+    }
+
+    /// The band of a lifeline shows the state of the socket that changed last and is not closed.
+    fn stack(&mut self, seq: u64, place: Place, key: SocketKey, state: TcpState) {
+        // A half-open connection may come to belong to somebody else than its listener.
+        for stack in self.stacks.values_mut() {
+            stack.retain(|(other, _)| *other != key);
+        }
+        let stack = self.stacks.entry(place).or_default();
+        if state != TcpState::Close {
+            stack.push((key, state));
+        }
+        let top = stack.last().map(|(_, state)| *state);
+        let changes = self.bands.entry(place).or_default();
+        if changes.back().map(|(_, state)| *state) != Some(top) {
+            changes.push_back((seq, top));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The one catalogue of all texts of the page, by part of the page. Knows no facts: whoever shows a text fills it.
+//!
+//! A language is a static of type [`Wording`]; a text that a language lacks is an error of the compiler's.
+
+mod en;
+mod en_lab;
+mod en_page;
+mod errno;
+mod lab;
+mod page;
+
+pub use en::EN;
+pub use errno::Errnos;
+pub use lab::Lab;
+pub use page::{Choice, Inspect, Page, PerCall};
+
+/// Every text of the page in one language. Texts with `{name}` in them go through [`fill`].
+#[derive(Debug)]
+pub struct Wording {
+    /// Labels in the diagram: short.
+    pub diagram: Diagram,
+    /// The rows of the diagram as sentences, for screen readers.
+    pub sentence: Sentence,
+    /// What each of the kernel's errors means, a sentence each.
+    pub errno: Errnos,
+    /// Everything around the diagram.
+    pub page: Page,
+    /// Packets, the wire, and what the kernel says.
+    pub lab: Lab,
+    /// What is said of a selected event.
+    pub inspect: Inspect,
+}
+
+/// Labels in the diagram.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+pub struct Diagram {
+    pub app: &'static str,
+    pub kernel: &'static str,
+    pub this_machine: &'static str,
+    pub outside: &'static str,
+    /// The lifeline of a peer that has no name of its own.
+    pub unnamed_peer: &'static str,
+    pub other_peers: &'static str,
+    pub started: &'static str,
+    pub ended: &'static str,
+    /// `{missed}`.
+    pub gap: &'static str,
+    /// `{bytes}`.
+    pub bytes: &'static str,
+    pub one_byte: &'static str,
+    pub peer_closed: &'static str,
+    pub truncated: &'static str,
+    /// `{time}`.
+    pub waiting: &'static str,
+    /// `{time}`.
+    pub took: &'static str,
+    /// A call whose return lies in a gap.
+    pub unknown_end: &'static str,
+}
+
+/// Rows as sentences. `{program}` `{call}` `{result}` `{time}` `{fd}` where the English one has them.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+pub struct Sentence {
+    pub started: &'static str,
+    pub ended: &'static str,
+    pub gap: &'static str,
+    pub waiting: &'static str,
+    pub entered: &'static str,
+    pub entered_end_unknown: &'static str,
+    pub returned: &'static str,
+    pub failed: &'static str,
+    pub returned_no_enter: &'static str,
+    pub failed_no_enter: &'static str,
+    pub from_outside: &'static str,
+    pub to_outside: &'static str,
+    /// The text of a link: `{range}` of the bytes of a send that a recv read.
+    pub link_bytes: &'static str,
+    pub link_datagram: &'static str,
+    pub link_connection: &'static str,
+}
+
+/// `template` with each `{name}` replaced by its value. What has no value stays; values are never looked into.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let value = after.split_once('}').and_then(|(name, after)| {
+            values.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value, after))
+        });
+        rest = match value {
+            Some((value, after)) => {
+                text.push_str(value);
+                after
+            }
+            None => {
+                text.push('{');
+                after
+            }
+        };
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_not_templates() {
+        let text = fill("{a} and {b}{c}", &[("a", "{b}"), ("b", "x")]);
+        assert_eq!(text, "{b} and x{c}");
+    }
+
+    #[test]
+    fn an_open_brace_stays() {
+        assert_eq!(fill("{a} {", &[("a", "1")]), "1 {");
+    }
+
+    #[test]
+    fn errors_are_explained_by_name() {
+        assert!(EN.errno.get("ECONNREFUSED").is_some_and(|text| text.contains("listen")));
+        assert_eq!(EN.errno.get("EWHATEVER"), None);
+    }
+}

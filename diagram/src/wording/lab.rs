@@ -1,0 +1,199 @@
+//! The texts of the lab: packets, the wire, what the kernel says.
+
+use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Rung, TcpState};
+
+use crate::model::Queue;
+
+/// Texts about the lab. Lists stand in the order of the declaration of what they name.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+pub struct Lab {
+    /// What Wireshark calls a segment's part in its connection.
+    pub marks: [&'static str; 13],
+    /// What each of them means, a sentence each.
+    pub marks_explained: [&'static str; 13],
+    pub losses: [&'static str; 9],
+    /// `{time}`.
+    pub held_for: &'static str,
+    /// `{time}`.
+    pub again_after: &'static str,
+    /// `{packet}` `{from}` `{to}` `{time}` `{why}`.
+    pub packet_arrived: &'static str,
+    pub packet_delivered: &'static str,
+    pub packet_lost: &'static str,
+    pub packet_held: &'static str,
+    pub packet_under_way: &'static str,
+    /// `{packets}` `{from}` `{to}`.
+    pub summary: &'static str,
+    /// `{count}` `{bytes}`.
+    pub segments: &'static str,
+    pub datagrams: &'static str,
+    pub packets: &'static str,
+    /// ICMP's messages, by type and code; and `{type}` `{code}` of those that have no name here.
+    pub icmp_names: &'static [((u8, u8), &'static str)],
+    pub icmp_other: &'static str,
+    /// Receive, send, accept, half-open.
+    pub queues: [&'static str; 4],
+    /// `{queue}` `{now}` `{of}`.
+    pub of: &'static str,
+    /// What each state means, a sentence each.
+    pub states: [&'static str; 11],
+    /// A change of the wire, `{settings}`; and its parts.
+    pub wire_changed: &'static str,
+    pub wire_plain: &'static str,
+    pub wire_holds: &'static str,
+    pub wire_rules: &'static str,
+    /// The kinds of packets that a rule tells apart.
+    pub kinds: [&'static str; 10],
+    pub deliver: &'static str,
+    pub lose: &'static str,
+    pub hold_one: &'static str,
+    /// `{packet}`.
+    pub deliver_this: &'static str,
+    pub lose_this: &'static str,
+    /// The panel of the wire.
+    pub wire: &'static str,
+    pub hold: &'static str,
+    pub hold_why: &'static str,
+    pub wire_settings: &'static str,
+    pub any_host: &'static str,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub nth: &'static str,
+    pub kind_name: &'static str,
+    pub rule_why: &'static str,
+    pub release_all: &'static str,
+    pub step: &'static str,
+    pub lose_all: &'static str,
+    /// `{count}`.
+    pub held: &'static str,
+    pub delay: &'static str,
+    pub jitter: &'static str,
+    pub loss_chance: &'static str,
+    pub reorder: &'static str,
+    pub duplicate: &'static str,
+    pub rate: &'static str,
+    pub more: &'static str,
+    pub next: &'static str,
+    pub direction: &'static str,
+    pub both_ways: &'static str,
+    pub apply: &'static str,
+    pub reset: &'static str,
+    /// `{time}`.
+    pub pause: &'static str,
+    pub scale: &'static str,
+    pub by_order: &'static str,
+    /// `{time}`.
+    pub by_time: &'static str,
+    pub export: &'static str,
+    pub export_pcapng: &'static str,
+    pub export_svg: &'static str,
+    pub export_mmd: &'static str,
+    pub export_jsonl: &'static str,
+    /// What a room is seen by, best first: wire, capture, state, calls.
+    pub rungs: [&'static str; 4],
+    pub no_lab: &'static str,
+    pub add_host: &'static str,
+    pub add_host_why: &'static str,
+    pub hosts: &'static str,
+    pub on_host: &'static str,
+    pub usual_host: &'static str,
+    pub isolated: &'static str,
+    pub this_machine: &'static str,
+    /// The layers.
+    pub calls: &'static str,
+    pub packets_layer: &'static str,
+    pub states_layer: &'static str,
+    pub layers: &'static str,
+    /// The inspector's parts.
+    pub headers: &'static str,
+    pub state_diagram: &'static str,
+    /// `{who}`.
+    pub kernel_of: &'static str,
+    pub state_name: &'static str,
+    pub rtt: &'static str,
+    pub rto: &'static str,
+    pub cwnd: &'static str,
+    pub retransmits: &'static str,
+    pub timer: &'static str,
+    pub drops: &'static str,
+    pub basis: &'static str,
+    pub sampled: &'static str,
+    pub observed: &'static str,
+    pub story_depart: &'static str,
+    pub story_summary: &'static str,
+    pub story_wire: &'static str,
+    pub story_host: &'static str,
+    pub story_state: &'static str,
+    pub story_disorder: &'static str,
+    /// `{what}`.
+    pub disorder: &'static str,
+    pub left: &'static str,
+    pub arrived: &'static str,
+    pub under_way: &'static str,
+    pub lost: &'static str,
+    pub original: &'static str,
+    pub same_later: &'static str,
+    pub travelled: &'static str,
+    pub number: &'static str,
+}
+
+impl Lab {
+    /// What Wireshark calls it.
+    pub fn mark(&self, mark: Mark) -> &'static str {
+        at(&Mark::ALL, &mark, &self.marks)
+    }
+
+    /// What that means.
+    pub fn mark_explained(&self, mark: Mark) -> &'static str {
+        at(&Mark::ALL, &mark, &self.marks_explained)
+    }
+
+    /// Why a packet was lost.
+    pub fn loss(&self, why: Loss) -> &'static str {
+        at(&Loss::ALL, &why, &self.losses)
+    }
+
+    /// A queue's name.
+    pub fn queue(&self, queue: Queue) -> &'static str {
+        let [receive, send, accept, half_open] = self.queues;
+        match queue {
+            Queue::Receive => receive,
+            Queue::Send => send,
+            Queue::Accept => accept,
+            Queue::HalfOpen => half_open,
+        }
+    }
+
+    /// What a state means.
+    pub fn state(&self, state: TcpState) -> &'static str {
+        at(&TcpState::ALL, &state, &self.states)
+    }
+
+    /// What a room is seen by.
+    pub fn rung(&self, rung: Rung) -> &'static str {
+        at(&Rung::ALL, &rung, &self.rungs)
+    }
+
+    /// A kind of packets.
+    pub fn kind(&self, kind: PacketKind) -> &'static str {
+        at(&PacketKind::ALL, &kind, &self.kinds)
+    }
+
+    /// An ICMP message's name.
+    pub fn icmp(&self, icmp: Icmp) -> String {
+        let known = self.icmp_names.iter().find(|(key, _)| *key == (icmp.icmp_type, icmp.code));
+        match known {
+            Some((_, name)) => (*name).to_owned(),
+            None => {
+                let (kind, code) = (icmp.icmp_type.to_string(), icmp.code.to_string());
+                super::fill(self.icmp_other, &[("type", &kind), ("code", &code)])
+            }
+        }
+    }
+}
+
+fn at<T: PartialEq>(all: &[T], one: &T, texts: &[&'static str]) -> &'static str {
+    let place = all.iter().position(|other| other == one);
+    place.and_then(|at| texts.get(at)).copied().unwrap_or_default()
+}

@@ -1,0 +1,47 @@
+//! The host key: taken out of the link's fragment, kept in this tab, never left in the address bar.
+
+use crate::{
+    browser::{location, window},
+    reactive::expect_context,
+};
+
+const SLOT: &str = "socketscope.key";
+
+/// The key that this tab has, where it has one.
+pub(crate) fn take_key() -> Option<String> {
+    let storage = window().session_storage().ok().flatten();
+    let fragment = location().hash().unwrap_or_default();
+    let fresh = fragment
+        .trim_start_matches('#')
+        .split('&')
+        .find_map(|part| part.strip_prefix("key="))
+        .filter(|key| !key.is_empty())
+        .map(|key| {
+            js_sys::decode_uri_component(key).map_or_else(|_| key.to_owned(), |key| key.into())
+        });
+    let Some(key) = fresh else {
+        return storage?.get_item(SLOT).ok().flatten();
+    };
+    if let Some(storage) = storage {
+        // Where the tab may not store anything, the key lives as long as the page.
+        let _ = storage.set_item(SLOT, &key);
+    }
+    hide_fragment();
+    Some(key)
+}
+
+fn hide_fragment() {
+    let path = location().pathname().unwrap_or_else(|_| "/".into());
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&"".into(), "", Some(&path));
+    }
+}
+
+/// The key of this tab, as it was when the page was loaded.
+#[derive(Clone)]
+pub(crate) struct Key(pub(crate) Option<String>);
+
+/// This tab's key.
+pub(crate) fn key() -> Option<String> {
+    expect_context::<Key>().0
+}

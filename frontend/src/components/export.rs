@@ -1,0 +1,46 @@
+//! The room's recording as a file: for Wireshark, for a document, for a script.
+
+use socketscope_protocol::Problem;
+
+use super::parts::{button, popover, problem_note};
+use crate::{
+    access::key,
+    browser::spawn,
+    dom::{El, el},
+    http,
+    reactive::RwSignal,
+    state::room,
+    words::wording,
+};
+
+/// The button, and the formats that it offers.
+pub(super) fn export() -> [El; 2] {
+    let (room, lab) = (room(), &wording().lab);
+    let problem = RwSignal::new(None::<Problem>);
+    let format = |name: &'static str, why: &str| {
+        let save = move || {
+            problem.set(None);
+            let id = room.hello.with(|hello| hello.as_ref().map(|hello| hello.room.0.clone()));
+            let Some(id) = id else { return };
+            let key = key();
+            spawn(async move {
+                let path = format!("/api/rooms/{id}/recording.{name}");
+                if let Err(why) = http::save(&path, key, &format!("socketscope-{id}.{name}")).await
+                {
+                    problem.set(Some(why));
+                }
+            });
+        };
+        el("p")
+            .class("row")
+            .child([button("btn", format!(".{name}"), save), el("span").class("quiet").child(why)])
+    };
+    let formats = [
+        format("pcapng", lab.export_pcapng),
+        format("svg", lab.export_svg),
+        format("mmd", lab.export_mmd),
+        format("jsonl", lab.export_jsonl),
+    ];
+    let content = el("div").child(formats).live_child(problem_note(problem));
+    popover("export", "btn", lab.export, content)
+}

@@ -1,0 +1,106 @@
+//! The server's HTTP paths, as far as the page asks them. Problems come back as the sentences that the server wrote.
+
+use js_sys::{Object, Reflect};
+use socketscope_protocol::{Network, NewRoom, Problem, RoomName, json::Json, wire::Listed};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response, Url};
+
+use crate::{
+    browser::{self, window},
+    words::words,
+};
+
+/// All rooms.
+pub(crate) async fn rooms(key: Option<String>) -> Result<Vec<Listed>, Problem> {
+    let text = ask("/api/rooms", key, None).await?;
+    let rooms = Json::read(&text).map(|json| json.items().iter().map(Listed::from_json).collect());
+    rooms.flatten().ok_or_else(strange)
+}
+
+/// Why no room can be a lab on this machine; nothing where it can.
+pub(crate) async fn no_lab(key: Option<String>) -> Result<Option<String>, Problem> {
+    let text = ask("/api/network", key, None).await?;
+    let json = Json::read(&text).ok_or_else(strange)?;
+    let can = json.get("lab").bool().ok_or_else(strange)?;
+    Ok((!can).then(|| json.get("why").get("why").string().unwrap_or_default()))
+}
+
+/// Creates a room, named `name` or by the server.
+pub(crate) async fn create_room(
+    key: Option<String>,
+    name: Option<RoomName>,
+    network: Network,
+) -> Result<Listed, Problem> {
+    let body = NewRoom { name, network: Some(network) }.to_json();
+    let text = ask("/api/rooms", key, Some(body)).await?;
+    Json::read(&text).as_ref().and_then(Listed::from_json).ok_or_else(strange)
+}
+
+/// Saves what is at `path` as a file of this name.
+pub(crate) async fn save(path: &str, key: Option<String>, name: &str) -> Result<(), Problem> {
+    let answer = fetch(path, key, None).await?;
+    let file = JsFuture::from(answer.blob().map_err(unreachable)?).await.map_err(unreachable)?;
+    let address = Url::create_object_url_with_blob(file.unchecked_ref()).map_err(unreachable)?;
+    browser::save(&address, name);
+    // The browser has begun to read it.
+    let _ = Url::revoke_object_url(&address);
+    Ok(())
+}
+
+/// The server's answer: to POST where there is a `body`, to GET where not.
+async fn ask(path: &str, key: Option<String>, body: Option<String>) -> Result<String, Problem> {
+    let answer = fetch(path, key, body).await?;
+    let text = JsFuture::from(answer.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// The same, before it is read. What the server refuses is a problem.
+async fn fetch(path: &str, key: Option<String>, body: Option<String>) -> Result<Response, Problem> {
+    let (init, headers) = (RequestInit::new(), Object::new());
+    let header = |name: &str, value: &str| {
+        // Only a frozen object refuses.
+        let _ = Reflect::set(&headers, &name.into(), &value.into());
+    };
+    if let Some(key) = key {
+        header("authorization", &("Bearer ".to_owned() + &key));
+    }
+    if let Some(body) = body {
+        header("content-type", "application/json");
+        init.set_method("POST");
+        init.set_body(&body.into());
+    }
+    init.set_headers(&headers);
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await;
+    let answer: Response = answer.map_err(unreachable)?.unchecked_into();
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let text = JsFuture::from(answer.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    let text = text.as_string().unwrap_or_default();
+    Err(Json::read(&text).as_ref().and_then(Problem::from_json).unwrap_or_else(|| Problem {
+        status: answer.status(),
+        title: answer.status_text(),
+        ..strange()
+    }))
+}
+
+fn unreachable(error: JsValue) -> Problem {
+    Problem {
+        code: "unreachable".into(),
+        status: 0,
+        title: words().unreachable.into(),
+        // The browser's own word for it.
+        detail: error.unchecked_into::<js_sys::Error>().message().into(),
+    }
+}
+
+/// For an answer that this page does not understand.
+pub(crate) fn strange() -> Problem {
+    Problem {
+        code: "strange-answer".into(),
+        status: 0,
+        title: words().strange.into(),
+        detail: String::new(),
+    }
+}

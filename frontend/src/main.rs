@@ -1,0 +1,34 @@
+//! Socketscope's page: rendered in the browser on Leptos' reactive graph, it draws a room's journal.
+//!
+//! What it knows and where it draws is decided in `socketscope-diagram`; here is what needs a browser.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod app;
+mod browser;
+mod components;
+mod dom;
+mod feed;
+mod http;
+mod inbox;
+mod pace;
+mod reactive;
+mod routes;
+mod state;
+mod theme;
+mod words;
+
+fn main() {
+    // Effects run as tasks of the browser's. It is the first to say so, which is all that can go wrong.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
+    let document = browser::document();
+    let Some(body) = document.body() else { return };
+    if let Some(boot) = document.get_element_by_id("boot") {
+        boot.remove();
+    }
+    let owner = reactive::Owner::new();
+    owner.with(|| app::show(web_sys::Element::from(body).into()));
+    // The page lives until the browser leaves it.
+    std::mem::forget(owner);
+}

@@ -1,0 +1,118 @@
+//! From a line of the feed, or an answer over HTTP, to what it says.
+
+use super::event::program;
+use crate::{
+    CallId, Event, Hello, Network, Problem, ProgramName, RoomId, RoomName, Rung, json::Json,
+};
+
+/// A line of the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FeedLine {
+    /// One fact.
+    Event(Event),
+    /// The first line.
+    Hello(Hello),
+    /// How many feeds are open on the room.
+    Watching(usize),
+    /// The answer to the request with the number, where the server had read one.
+    Reply(Option<u64>, Option<Result<Answer, Problem>>),
+    /// The room has been ended.
+    Ended,
+}
+
+/// What the page wants to know of a command's result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The call that was made.
+    pub id: Option<CallId>,
+    /// The program that was started.
+    pub name: Option<ProgramName>,
+}
+
+impl FeedLine {
+    /// Reads a line; none where it is not known what it says.
+    pub fn read(line: &str) -> Option<Self> {
+        let json = Json::read(line)?;
+        Some(match json.get("kind").text()? {
+            "hello" => Self::Hello(hello(&json)?),
+            "watching" => Self::Watching(json.get("count").size()?),
+            "reply" => {
+                let body = json.get("body");
+                let outcome = match json.get("status").unsigned()? {
+                    200..300 => Some(Ok(answer(body))),
+                    _ => Problem::from_json(body).map(Err),
+                };
+                Self::Reply(json.get("request").unsigned(), outcome)
+            }
+            "ended" => Self::Ended,
+            _ => Self::Event(Event::from_json(&json)?),
+        })
+    }
+}
+
+fn hello(json: &Json<'_>) -> Option<Hello> {
+    Some(Hello {
+        room: RoomId(json.get("room").string()?),
+        name: room_name(json)?,
+        network: match json.get("network").text()? {
+            "host" => Network::Host,
+            "lab" => Network::Lab,
+            _ => return None,
+        },
+        rung: json.get("rung").text().and_then(Rung::named).unwrap_or_default(),
+        commands: json.get("commands").bool()?,
+        first: json.get("first").unsigned()?,
+        head: json.get("head").unsigned()?,
+        watching: json.get("watching").size()?,
+        unix_folder: json.get("unix_folder").string()?,
+    })
+}
+
+fn answer(json: &Json<'_>) -> Answer {
+    Answer { id: json.get("id").unsigned().map(CallId), name: program(json.get("name")) }
+}
+
+fn room_name(json: &Json<'_>) -> Option<RoomName> {
+    RoomName::new(json.get("name").text()?).ok()
+}
+
+impl Problem {
+    /// Reads a problem.
+    pub fn from_json(json: &Json<'_>) -> Option<Self> {
+        let text = |name| json.get(name).string();
+        Some(Self {
+            code: text("code")?,
+            status: json.get("status").unsigned()?.try_into().ok()?,
+            title: text("title")?,
+            detail: text("detail")?,
+        })
+    }
+}
+
+/// What the lobby shows of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: RoomName,
+    /// How many programs run in it.
+    pub programs: usize,
+    /// How many feeds are open on it.
+    pub watching: usize,
+    /// Its last event's number.
+    pub head: u64,
+    /// Where its page is.
+    pub page: String,
+}
+
+impl Listed {
+    /// Reads it from a [`RoomView`](crate::RoomView).
+    pub fn from_json(json: &Json<'_>) -> Option<Self> {
+        Some(Self {
+            name: room_name(json)?,
+            programs: json.get("programs").items().len(),
+            watching: json.get("watching").size()?,
+            head: json.get("head").unsigned()?,
+            page: json.get("links").get("page").string()?,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! The command line: arguments, logs, signals. The work is done in the library.
+
+mod doctor;
+
+use std::{
+    net::{SocketAddr, TcpListener as StdListener},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use socketscope_server::{Choice, Config, Key, Ladder, Reach, Server};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// See what sockets do: real sockets, drawn live in a web page.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the page and the interface (the default).
+    Serve(Serve),
+    /// Tell what this machine allows, what stands in the way of the rest, and what to do about it. Its status is 0 where
+    /// the lab works, 1 where it does not.
+    Doctor,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// Where to listen. Port 0 takes any free one. Beyond loopback, reading needs the host key too.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    listen: SocketAddr,
+    /// The key that changes anything; made up where it is not given.
+    #[arg(long, value_name = "KEY", env = "SOCKETSCOPE_HOST_KEY", hide_env_values = true, value_parser = Key::new)]
+    host_key: Option<Key>,
+    /// Which networks a room may have: the lab where it is possible, the lab or no start at all, or this machine's own only.
+    #[arg(long, value_enum, default_value_t)]
+    network: Choice,
+    /// How far the programs of a room may reach on this machine's network.
+    #[arg(long, value_enum, default_value_t)]
+    reach: Reach,
+    /// A name that browsers may call this server by, beside its addresses. May be given several times.
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
+    /// Megabytes of events that each room keeps; the oldest go first.
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    journal_mib: u32,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let level = tracing_subscriber::EnvFilter::try_from_default_env();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(level.unwrap_or_else(|_| "info".into()))
+        .init();
+    let serve = match cli.command {
+        Some(Command::Doctor) => return Ok(doctor::examine()),
+        Some(Command::Serve(serve)) => serve,
+        None => cli.serve,
+    };
+    raise_descriptor_limit();
+    // Both before there is any other thread: the ladder may have to enter a user namespace, in which ports below 1024
+    // could no longer be listened on.
+    let listener = listen(serve.listen)?;
+    let ladder = Ladder::climb(serve.network);
+    match ladder.lab() {
+        Err(obstacle) if serve.network == Choice::Lab => {
+            anyhow::bail!("there can be no lab: {obstacle}")
+        }
+        Err(obstacle) if serve.network == Choice::Auto => {
+            tracing::warn!("there is no lab: {obstacle}")
+        }
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(serve, listener, ladder))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<StdListener> {
+    let listener = StdListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}: choose another address with --listen, port 0 for any")
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Takes as many descriptors as the system lets us have: each socket and each viewer needs one (getrlimit(2)).
+fn raise_descriptor_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open descriptors stays low");
+    }
+}
+
+async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Result<()> {
+    let key = match serve.host_key {
+        Some(key) => key,
+        None => Key::random().context("no randomness for a host key")?,
+    };
+    let config = Config {
+        reach: serve.reach,
+        allowed_hosts: serve.allowed_hosts,
+        journal_bytes: serve.journal_mib as usize * 1024 * 1024,
+        ..Config::new(key.clone(), ladder)
+    };
+    let listener = TcpListener::from_std(listener)?;
+    let address = listener.local_addr()?;
+    let server = Server::new(config, address).context("cannot make a folder for Unix sockets")?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    println!("ready: http://{address}/#key={}", key.as_str());
+    let shutdown = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    server.serve(listener, shutdown).await.context("the listener failed")
+}

@@ -1,0 +1,153 @@
+//! Where a room's sockets live: who makes them, and which addresses they may use.
+//!
+//! Two kinds: this machine's own network, and the lab, whose hosts are kernels of their own joined by our wire.
+
+mod address;
+mod capture;
+mod flow;
+mod folder;
+mod host_network;
+mod lab;
+mod ladder;
+mod packet;
+mod tap;
+mod wire;
+
+use std::{io, path::Path, sync::Arc};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+use socketscope_protocol::{Family, Network as Kind, SocketType};
+
+pub(crate) use address::{written, written_sender};
+pub(crate) use capture::{Capture, Share};
+pub(crate) use folder::Folder;
+pub use host_network::Reach;
+pub(crate) use host_network::{HostNetwork, check_confinement};
+pub(crate) use lab::{Host, Lab};
+pub use ladder::{Choice, Ladder};
+pub(crate) use tap::Tap;
+pub(crate) use wire::{Effect, Fence, Wire};
+
+use crate::refusal::Refusal;
+
+/// A room's network.
+pub(crate) struct Network {
+    kind: Where,
+    folder: Folder,
+}
+
+enum Where {
+    Machine(HostNetwork),
+    Lab(Lab),
+}
+
+impl Network {
+    /// This machine's own.
+    pub(crate) fn machine(network: HostNetwork, folder: Folder) -> Self {
+        Self { kind: Where::Machine(network), folder }
+    }
+
+    /// Hosts of the room's own.
+    pub(crate) fn lab(lab: Lab, folder: Folder) -> Self {
+        Self { kind: Where::Lab(lab), folder }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.kind {
+            Where::Machine(_) => Kind::Host,
+            Where::Lab(_) => Kind::Lab,
+        }
+    }
+
+    /// The lab, where it is one.
+    pub(crate) fn as_lab(&self) -> Result<&Lab, Refusal> {
+        match &self.kind {
+            Where::Machine(_) => Err(Refusal::NoLab),
+            Where::Lab(lab) => Ok(lab),
+        }
+    }
+
+    /// socket(2) on `host`, already non-blocking: whoever wants to wait does so without holding up a thread.
+    pub(crate) fn socket(
+        &self,
+        host: Option<&Arc<Host>>,
+        family: Family,
+        socket_type: SocketType,
+    ) -> io::Result<Socket> {
+        match (&self.kind, host) {
+            (Where::Machine(network), _) => network.socket(family, socket_type),
+            (Where::Lab(_), Some(host)) => host.inside(|| open(family, socket_type)),
+            (Where::Lab(_), None) => Err(io::Error::other("a program of the lab without a host")),
+        }
+    }
+
+    /// Reads the address that a socket of `family` shall bind or connect to, unless it is out of reach. From the lab
+    /// nothing is in reach but the lab: its kernels have no route to anywhere else.
+    pub(crate) fn address(&self, family: Family, text: &str) -> Result<SockAddr, Refusal> {
+        match &self.kind {
+            Where::Machine(network) => network.address(family, text, self.folder.path()),
+            Where::Lab(_) => address::read(family, text, self.folder.path()),
+        }
+    }
+
+    /// Where the room's Unix sockets are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A returning call's place behind all that has happened before in its network: of the host, in the lab. None where
+    /// nothing but calls is seen.
+    pub(crate) fn fence(&self, host: Option<&Arc<Host>>, returned: u64) -> Option<Fence<'_>> {
+        match (&self.kind, host) {
+            (Where::Machine(network), _) => network.fence(returned),
+            (Where::Lab(lab), Some(host)) => Some(lab.wire.fence(host.plug, returned)),
+            (Where::Lab(_), None) => None,
+        }
+    }
+
+    /// Who has to know where the room's sockets are, so as to see their packets; nobody in the lab, where all are.
+    pub(crate) fn share(&self) -> Option<&Share> {
+        match &self.kind {
+            Where::Machine(network) => network.share(),
+            Where::Lab(_) => None,
+        }
+    }
+
+    /// How many effects were told before their causes.
+    pub(crate) fn violations(&self) -> u64 {
+        match &self.kind {
+            Where::Machine(network) => network.violations(),
+            Where::Lab(lab) => lab.wire.violations(),
+        }
+    }
+
+    /// Whether more than calls is seen.
+    pub(crate) fn sees_more(&self) -> bool {
+        match &self.kind {
+            Where::Machine(network) => network.sees_more(),
+            Where::Lab(_) => true,
+        }
+    }
+
+    /// Ends what the network does by itself.
+    pub(crate) async fn close(&self) {
+        match &self.kind {
+            Where::Machine(network) => network.close(),
+            Where::Lab(lab) => lab.close().await,
+        }
+    }
+}
+
+/// socket(2) in the network of this thread, non-blocking.
+fn open(family: Family, socket_type: SocketType) -> io::Result<Socket> {
+    let domain = match family {
+        Family::Inet => Domain::IPV4,
+        Family::Inet6 => Domain::IPV6,
+        Family::Unix => Domain::UNIX,
+    };
+    let kind = match socket_type {
+        SocketType::Stream => Type::STREAM,
+        SocketType::Dgram => Type::DGRAM,
+    };
+    Socket::new(domain, kind.nonblocking(), None)
+}

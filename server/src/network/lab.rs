@@ -1,0 +1,221 @@
+//! The lab: hosts that are kernels of their own, joined by our wire. A host costs no thread: a socket belongs to the
+//! network that it was made in, wherever it is used afterwards.
+
+mod device;
+mod namespace;
+mod tun;
+
+use std::{
+    fs::File,
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use socketscope_protocol::{
+    Fact, HostChange, HostName, HostView, Obstacle, Role, Step, limits::HOSTS,
+};
+use tokio::task::JoinHandle;
+
+use super::{
+    Wire,
+    ladder::at,
+    tap::Tap,
+    wire::{Card, Ear, Loopback, Plug},
+};
+use crate::{
+    clock,
+    journal::Journal,
+    kernel::{
+        diag::Diag,
+        states::{Owners, States},
+    },
+    refusal::Refusal,
+    watch,
+};
+use namespace::Namespace;
+
+/// The hosts' network. Private addresses (RFC 1918); no route leads out of it, and none into it.
+const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
+const PREFIX: u8 = 24;
+
+/// The name of a host's device: its end of the wire.
+const DEVICE: &str = "wire0";
+
+/// The hosts that a room begins with.
+const FIRST: [&str; 2] = ["server", "client"];
+
+/// What later hosts are called who are given no name.
+const OTHERS: [&str; HOSTS] = [
+    "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory",
+    "niaj", "olivia", "peggy", "rupert", "sybil",
+];
+
+/// A kernel's network stack of its own.
+pub(crate) struct Host {
+    pub(crate) name: HostName,
+    pub(crate) address: Ipv4Addr,
+    /// Its place on the wire.
+    pub(crate) plug: usize,
+    namespace: Namespace,
+    /// Kept so that the device goes with the host, and not in some task of the runtime's: it takes 20 ms.
+    _device: Arc<File>,
+    carriers: [JoinHandle<()>; 2],
+}
+
+/// The hosts and the wire of a room.
+pub(crate) struct Lab {
+    pub(crate) wire: Arc<Wire>,
+    journal: Arc<Journal>,
+    hosts: Mutex<Vec<Arc<Host>>>,
+    clock: JoinHandle<()>,
+    /// One host is made at a time, so that each finds its address free.
+    making: tokio::sync::Mutex<()>,
+}
+
+/// What is made on a thread in the new namespace.
+struct Made {
+    namespace: Namespace,
+    device: File,
+    loopback: Tap,
+    diag: Diag,
+}
+
+impl Lab {
+    /// A lab with its first hosts.
+    pub(crate) async fn new(
+        journal: Arc<Journal>,
+        owners: Arc<Owners>,
+        seed: u64,
+    ) -> Result<Self, Obstacle> {
+        let wire = Wire::new(journal.clone(), owners, seed);
+        let clock = tokio::spawn(wire.clone().run());
+        let (hosts, making) = (Mutex::default(), tokio::sync::Mutex::default());
+        let lab = Self { wire, journal, hosts, clock, making };
+        for name in FIRST {
+            let name = at(Step::Device, HostName::new(name).map_err(io::Error::other))?;
+            lab.make(name).await?;
+        }
+        Ok(lab)
+    }
+
+    /// Adds a host.
+    pub(crate) async fn add(&self, name: Option<HostName>) -> Result<Arc<Host>, Refusal> {
+        let _one_at_a_time = self.making.lock().await;
+        let taken = |name: &HostName| self.lock().iter().any(|host| host.name == *name);
+        if self.lock().len() >= HOSTS {
+            let way_out = "Delete the room and make another.";
+            return Err(Refusal::Full { what: "hosts in this room", limit: HOSTS, way_out });
+        }
+        let name = match name {
+            Some(name) if taken(&name) => return Err(Refusal::HostNameTaken(name)),
+            Some(name) => name,
+            None => OTHERS
+                .iter()
+                .filter_map(|name| HostName::new(name).ok())
+                .find(|name| !taken(name))
+                .ok_or_else(|| Refusal::Malformed("give the host a name".into()))?,
+        };
+        self.make(name).await.map_err(|obstacle| Refusal::Unable(obstacle.to_string()))
+    }
+
+    async fn make(&self, name: HostName) -> Result<Arc<Host>, Obstacle> {
+        let number = self.lock().len() as u32 + 1;
+        let address = Ipv4Addr::from_bits(NETWORK.to_bits() + number);
+        let made = tokio::task::spawn_blocking(move || make(address)).await;
+        let made = at(Step::NetworkNamespace, made.map_err(io::Error::other))?;
+        let Made { namespace, device, loopback, diag } = made?;
+        let (device, loopback) = (Arc::new(device), Arc::new(loopback));
+        let watched = at(Step::Tun, watch::watch(device.clone()))?;
+        let tapped = at(Step::Loopback, watch::watch(loopback.clone()))?;
+        // In the journal before anything that it sends.
+        let started = Fact::Host { host: name.clone(), change: HostChange::Started(address) };
+        self.journal.append(clock::now(), started);
+        let plug = self.wire.plug(Plug {
+            host: Some(name.clone()),
+            card: Some(Card { address, device: device.clone() }),
+            loopback: Some(Loopback::new(Ear::Own(loopback))),
+            states: Some(States::new(Some(name.clone()), diag)),
+        });
+        let (wire, ear) = (self.wire.clone(), self.wire.clone());
+        let carriers = [
+            tokio::spawn(watch::each_time(watched, move || wire.carry(plug))),
+            tokio::spawn(watch::each_time(tapped, move || ear.listen(plug))),
+        ];
+        let host = Arc::new(Host { name, address, plug, namespace, _device: device, carriers });
+        self.lock().push(host.clone());
+        Ok(host)
+    }
+
+    /// The host called `name`; without a name, the one where a program with this role is usually wanted.
+    pub(crate) fn host(&self, name: Option<&HostName>, role: &Role) -> Result<Arc<Host>, Refusal> {
+        let hosts = self.lock();
+        if let Some(name) = name {
+            let found = hosts.iter().find(|host| host.name == *name).cloned();
+            return found.ok_or_else(|| Refusal::NoSuchHost(name.clone()));
+        }
+        let client = matches!(role, Role::TcpClient(_) | Role::UdpClient(_) | Role::UnixClient(_));
+        let host = hosts.get(usize::from(client)).or_else(|| hosts.first());
+        host.cloned().ok_or_else(|| Refusal::Unable("the room has ended".into()))
+    }
+
+    /// The hosts, in the order of their addresses.
+    pub(crate) fn view(&self) -> Vec<HostView> {
+        let hosts = self.lock();
+        hosts
+            .iter()
+            .map(|host| HostView { host: host.name.clone(), address: host.address })
+            .collect()
+    }
+
+    /// Loses what is under way and takes the hosts away.
+    pub(crate) async fn close(&self) {
+        self.wire.close();
+        self.clock.abort();
+        let hosts = std::mem::take(&mut *self.lock());
+        for host in &hosts {
+            host.carriers.iter().for_each(JoinHandle::abort);
+            let ended = Fact::Host { host: host.name.clone(), change: HostChange::Ended };
+            self.journal.append(clock::now(), ended);
+        }
+        // The kernel takes its time to dismantle a network stack.
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(hosts)).await {
+            tracing::error!(%error, "a host did not end as it should");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Host>>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Host {
+    /// The host as it is shown.
+    pub(crate) fn view(&self) -> HostView {
+        HostView { host: self.name.clone(), address: self.address }
+    }
+
+    /// Does something in the host's network.
+    pub(crate) fn inside<T: Send>(
+        &self,
+        act: impl FnOnce() -> io::Result<T> + Send,
+    ) -> io::Result<T> {
+        self.namespace.inside(act)
+    }
+}
+
+/// Makes a network stack with `address` and one card. About a millisecond.
+fn make(address: Ipv4Addr) -> Result<Made, Obstacle> {
+    let (namespace, (device, loopback, diag)) = Namespace::new(|| {
+        let device = at(Step::Tun, tun::open(DEVICE))?;
+        at(Step::Device, device::set_up(DEVICE, address, PREFIX))?;
+        let loopback = at(Step::Loopback, Tap::open("lo"))?;
+        Ok((device, loopback, at(Step::Device, Diag::open())?))
+    })?;
+    Ok(Made { namespace, device, loopback, diag })
+}
+
+/// Makes a host and takes it away again: whether there can be a lab.
+pub(super) fn trial() -> Result<(), Obstacle> {
+    make(Ipv4Addr::from_bits(NETWORK.to_bits() + 1)).map(drop)
+}

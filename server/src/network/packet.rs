@@ -1,0 +1,259 @@
+//! An IP packet's headers, decoded. Pure: bytes in, numbers out; whatever the bytes are, it does not panic.
+
+use std::net::SocketAddrV4;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use etherparse::{
+    IpNumber, LaxNetSlice, LaxSlicedPacket, TcpOptionElement, TcpSlice, TransportSlice,
+};
+use socketscope_protocol::{
+    Flag, Icmp, Packet, Protocol, Segment, TcpOptions, limits::PACKET_BYTES,
+};
+
+/// The flags, as one number; in the order of [`Flag`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    pub(crate) syn: bool,
+    pub(crate) fin: bool,
+    pub(crate) rst: bool,
+    pub(crate) psh: bool,
+    pub(crate) ack: bool,
+    pub(crate) urg: bool,
+    pub(crate) ece: bool,
+    pub(crate) cwr: bool,
+}
+
+/// A TCP header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tcp {
+    pub(crate) flags: Flags,
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) window: u16,
+    pub(crate) options: TcpOptions,
+}
+
+/// What the headers of a packet say. A port is 0 where there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headers {
+    pub(crate) from: SocketAddrV4,
+    pub(crate) to: SocketAddrV4,
+    pub(crate) protocol: Protocol,
+    /// Bytes of payload behind the last header that was read.
+    pub(crate) length: u32,
+    /// Bytes of the whole packet.
+    pub(crate) size: u32,
+    pub(crate) tcp: Option<Tcp>,
+    pub(crate) icmp: Option<Icmp>,
+}
+
+impl Flags {
+    /// Whether none of SYN, FIN and RST is set.
+    pub(crate) fn plain(self) -> bool {
+        !(self.syn || self.fin || self.rst)
+    }
+
+    fn names(self) -> Vec<Flag> {
+        let all = [
+            (self.syn, Flag::Syn),
+            (self.fin, Flag::Fin),
+            (self.rst, Flag::Rst),
+            (self.psh, Flag::Psh),
+            (self.ack, Flag::Ack),
+            (self.urg, Flag::Urg),
+            (self.ece, Flag::Ece),
+            (self.cwr, Flag::Cwr),
+        ];
+        all.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect()
+    }
+}
+
+impl Headers {
+    /// Reads the headers of `packet`, as far as they go. None where it is no IPv4 packet.
+    pub(crate) fn read(packet: &[u8]) -> Option<Self> {
+        let sliced = LaxSlicedPacket::from_ip(packet).ok()?;
+        let Some(LaxNetSlice::Ipv4(ip)) = &sliced.net else { return None };
+        let header = ip.header();
+        let mut headers = Self {
+            from: SocketAddrV4::new(header.source_addr(), 0),
+            to: SocketAddrV4::new(header.destination_addr(), 0),
+            protocol: match header.protocol() {
+                IpNumber::TCP => Protocol::Tcp,
+                IpNumber::UDP => Protocol::Udp,
+                IpNumber::ICMP => Protocol::Icmp,
+                _ => Protocol::Other,
+            },
+            length: ip.payload().payload.len() as u32,
+            size: packet.len() as u32,
+            tcp: None,
+            icmp: None,
+        };
+        match &sliced.transport {
+            Some(TransportSlice::Tcp(tcp)) => {
+                headers.from.set_port(tcp.source_port());
+                headers.to.set_port(tcp.destination_port());
+                headers.length = tcp.payload().len() as u32;
+                headers.tcp = Some(Tcp::read(tcp));
+            }
+            Some(TransportSlice::Udp(udp)) => {
+                headers.from.set_port(udp.source_port());
+                headers.to.set_port(udp.destination_port());
+                headers.length = udp.payload().len() as u32;
+            }
+            Some(TransportSlice::Icmpv4(icmp)) => {
+                headers.length = icmp.payload().len() as u32;
+                headers.icmp = Some(Icmp { icmp_type: icmp.type_u8(), code: icmp.code_u8() });
+            }
+            _ => {}
+        }
+        Some(headers)
+    }
+
+    /// Whether nobody in particular is its destination.
+    pub(crate) fn is_broadcast(&self) -> bool {
+        // The lab's network is a /24: its last address is the one for all.
+        let to = self.to.ip();
+        to.is_broadcast() || to.is_multicast() || to.octets()[3] == 255
+    }
+
+    /// As events have it; `bytes` is the packet that was read.
+    pub(crate) fn shown(self, bytes: &[u8]) -> Packet {
+        let address = |address: SocketAddrV4| match address.port() {
+            0 => address.ip().to_string(),
+            _ => address.to_string(),
+        };
+        Packet {
+            from: address(self.from),
+            to: address(self.to),
+            protocol: self.protocol,
+            length: self.length,
+            size: self.size,
+            segment: self.tcp.map(|tcp| Segment {
+                flags: tcp.flags.names(),
+                seq_number: tcp.seq,
+                ack_number: if tcp.flags.ack { tcp.ack } else { 0 },
+                window: tcp.window,
+                options: tcp.options,
+                ..Segment::default()
+            }),
+            icmp: self.icmp,
+            bytes: STANDARD.encode(&bytes[..bytes.len().min(PACKET_BYTES)]),
+        }
+    }
+}
+
+impl Tcp {
+    fn read(tcp: &TcpSlice<'_>) -> Self {
+        let flags = Flags {
+            syn: tcp.syn(),
+            fin: tcp.fin(),
+            rst: tcp.rst(),
+            psh: tcp.psh(),
+            ack: tcp.ack(),
+            urg: tcp.urg(),
+            ece: tcp.ece(),
+            cwr: tcp.cwr(),
+        };
+        let mut options = TcpOptions::default();
+        // Options that cannot be read end the list, as they do for the kernel.
+        for option in tcp.options_iterator().map_while(Result::ok) {
+            match option {
+                TcpOptionElement::MaximumSegmentSize(mss) => options.mss = Some(mss),
+                TcpOptionElement::WindowScale(scale) => options.wscale = Some(scale),
+                TcpOptionElement::SelectiveAcknowledgementPermitted => options.sack_ok = true,
+                TcpOptionElement::Timestamp(own, echo) => options.timestamps = Some((own, echo)),
+                TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
+                    options.sack.push(first);
+                    options.sack.extend(rest.into_iter().flatten());
+                }
+                TcpOptionElement::Noop => {}
+            }
+        }
+        let (seq, ack) = (tcp.sequence_number(), tcp.acknowledgment_number());
+        Self { flags, seq, ack, window: tcp.window_size(), options }
+    }
+
+    /// How many numbers the segment takes up, with `length` bytes of payload: SYN and FIN take one each.
+    pub(crate) fn span(&self, length: u32) -> u32 {
+        length + u32::from(self.flags.syn) + u32::from(self.flags.fin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::PacketBuilder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn segment() -> Vec<u8> {
+        let builder = PacketBuilder::ipv4([10, 0, 0, 2], [10, 0, 0, 1], 64)
+            .tcp(40312, 9000, 7, 1024)
+            .syn()
+            .ack(9)
+            .options(&[
+                TcpOptionElement::MaximumSegmentSize(1460),
+                TcpOptionElement::SelectiveAcknowledgementPermitted,
+                TcpOptionElement::Timestamp(1, 2),
+                TcpOptionElement::WindowScale(7),
+            ])
+            .expect("options fit");
+        let mut bytes = Vec::new();
+        builder.write(&mut bytes, b"hello").expect("a packet");
+        bytes
+    }
+
+    #[test]
+    fn a_segment_is_read_field_by_field() {
+        let bytes = segment();
+        let shown = Headers::read(&bytes).expect("IPv4").shown(&bytes);
+        assert_eq!((&*shown.from, &*shown.to), ("10.0.0.2:40312", "10.0.0.1:9000"));
+        assert_eq!((shown.protocol, shown.length), (Protocol::Tcp, 5));
+        assert_eq!(shown.size as usize, bytes.len());
+        let segment = shown.segment.expect("a segment");
+        assert_eq!(segment.flags, [Flag::Syn, Flag::Ack]);
+        assert_eq!((segment.seq_number, segment.ack_number, segment.window), (7, 9, 1024));
+        let options = TcpOptions {
+            mss: Some(1460),
+            wscale: Some(7),
+            sack_ok: true,
+            timestamps: Some((1, 2)),
+            sack: vec![],
+        };
+        assert_eq!(segment.options, options);
+        assert_eq!(STANDARD.decode(shown.bytes).expect("base64"), bytes);
+    }
+
+    #[test]
+    fn what_is_not_ipv4_is_nothing() {
+        assert_eq!(Headers::read(&[]), None);
+        assert_eq!(Headers::read(&[0x60; 60]), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// Bytes of any kind, and real packets with any bytes changed and any end cut off.
+        #[test]
+        fn no_bytes_are_too_strange(
+            random in prop::collection::vec(any::<u8>(), 0..120),
+            changes in prop::collection::vec((0usize..80, any::<u8>()), 0..8),
+            cut in 0usize..80,
+        ) {
+            if let Some(headers) = Headers::read(&random) {
+                headers.shown(&random);
+            }
+            let mut bytes = segment();
+            for (at, byte) in changes {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            if let Some(headers) = Headers::read(&bytes) {
+                prop_assert!(headers.length <= headers.size);
+                headers.shown(&bytes);
+            }
+        }
+    }
+}

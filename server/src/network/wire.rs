@@ -1,0 +1,308 @@
+//! The wire between a lab's hosts. Every packet is read from one host's device and written to another's by this process,
+//! so its departure and its arrival are facts that we make ourselves.
+//!
+//! All that a wire does is done under one lock, and so does a program's call return ([`Wire::fence`]): what a packet causes
+//! can be told only after the packet. The kernel handles a packet before `write` returns, so a state that is asked for
+//! right after is the one that this packet led to.
+
+mod budget;
+mod carriage;
+mod fate;
+mod loopback;
+mod order;
+mod parcel;
+mod telling;
+
+use std::{
+    collections::{BTreeMap, BinaryHeap, HashMap},
+    fs::File,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use socketscope_protocol::{Fact, Fate, HostName, PacketId, Protocol, WireChange, WireView};
+use tokio::{sync::Notify, time::Instant};
+
+use super::{flow::Flows, tap::Tapped};
+use crate::{
+    clock,
+    journal::Journal,
+    kernel::states::{Owners, States},
+    refusal::Refusal,
+};
+use budget::{Bucket, Sums};
+pub(crate) use order::Effect;
+
+use fate::Fates;
+pub(crate) use loopback::{Ear, Loopback};
+use order::Order;
+use parcel::{Parcel, Travelling};
+
+/// Bytes of the largest IP packet.
+const LARGEST: usize = 65_535;
+
+/// Packets that one hold of the lock carries: others want to return from their calls.
+const BATCH: usize = 32;
+
+/// Packets that a returning call reads from its host's device before it returns. What it sent is among them.
+const FENCE: usize = 256;
+
+/// How often what was not told one by one is told in sum.
+const SUMS: Duration = Duration::from_millis(100);
+
+/// How often sockets are asked about that no packet and no call has changed: their timers end too.
+const SAMPLES: Duration = Duration::from_millis(500);
+
+/// A room's wire.
+pub(crate) struct Wire {
+    journal: Arc<Journal>,
+    owners: Arc<Owners>,
+    inner: Mutex<Inner>,
+    /// Rung when something is due earlier than the clock was set to.
+    hurry: Notify,
+}
+
+/// A network whose packets and sockets are told: a host of the lab, or this machine's own.
+pub(crate) struct Plug {
+    pub(crate) host: Option<HostName>,
+    /// Its end of the wire; this machine's own network has none.
+    pub(crate) card: Option<Card>,
+    pub(crate) loopback: Option<Loopback>,
+    pub(crate) states: Option<States>,
+}
+
+/// A host's end of the wire.
+pub(crate) struct Card {
+    pub(crate) address: Ipv4Addr,
+    pub(crate) device: Arc<File>,
+}
+
+struct Inner {
+    plugs: Vec<Plug>,
+    fates: Fates,
+    flows: Flows,
+    travelling: BinaryHeap<Travelling>,
+    held: BTreeMap<PacketId, Parcel>,
+    last_packet: u64,
+    last_travelling: u64,
+    /// By direction: when the wire is free again, and when the last packet in order arrives.
+    turns: HashMap<(usize, usize), (Instant, Instant)>,
+    packets: Bucket,
+    looks: Bucket,
+    sums: Sums,
+    order: Order,
+    sums_due: Option<Instant>,
+    samples_due: Option<Instant>,
+    /// While a returning call waits: when it returned.
+    fence: Option<u64>,
+    /// Sockets to be asked about once the call's return has been told.
+    after_fence: Vec<(usize, Protocol, SocketAddr, Option<SocketAddr>)>,
+    /// Packets on a loopback that came after the return.
+    after_fence_tapped: Vec<(usize, Tapped, Box<[u8]>)>,
+    buffer: Vec<u8>,
+    closed: bool,
+}
+
+/// A returning call's place behind all that happened on the wire before. What it tells is told while it is held.
+pub(crate) struct Fence<'a> {
+    wire: &'a Wire,
+    inner: MutexGuard<'a, Inner>,
+    plug: usize,
+}
+
+impl Wire {
+    pub(crate) fn new(journal: Arc<Journal>, owners: Arc<Owners>, seed: u64) -> Arc<Self> {
+        let inner = Inner {
+            plugs: Vec::new(),
+            fates: Fates::new(seed),
+            flows: Flows::default(),
+            travelling: BinaryHeap::new(),
+            held: BTreeMap::new(),
+            last_packet: 0,
+            last_travelling: 0,
+            turns: HashMap::new(),
+            packets: Bucket::of_packets(),
+            looks: Bucket::of_looks(),
+            sums: Sums::default(),
+            order: Order::default(),
+            sums_due: None,
+            samples_due: None,
+            fence: None,
+            after_fence: Vec::new(),
+            after_fence_tapped: Vec::new(),
+            buffer: vec![0; LARGEST],
+            closed: false,
+        };
+        Arc::new(Self { journal, owners, inner: Mutex::new(inner), hurry: Notify::new() })
+    }
+
+    /// Joins a network to the wire and returns its place.
+    pub(crate) fn plug(&self, plug: Plug) -> usize {
+        let mut inner = self.lock();
+        inner.plugs.push(plug);
+        inner.plugs.len() - 1
+    }
+
+    /// Carries what the host at `plug` has sent. Returns whether there may be more.
+    pub(crate) fn carry(&self, plug: usize) -> bool {
+        self.lock().carry(self, plug, BATCH)
+    }
+
+    /// Waits for the lock, and takes note of all that the host has sent until `returned` (nanoseconds since 1970), when a
+    /// call of one of its programs returned. What departs thereby arrives when the fence is taken down, after the return.
+    pub(crate) fn fence(&self, plug: usize, returned: u64) -> Fence<'_> {
+        let mut inner = self.lock();
+        inner.fence = Some(returned);
+        inner.carry(self, plug, FENCE);
+        inner.listen_for_fence(self, plug);
+        inner.fence = None;
+        inner.tell_sums(self);
+        Fence { wire: self, inner, plug }
+    }
+
+    /// Lets packets arrive when they are due, for ever.
+    pub(crate) async fn run(self: Arc<Self>) {
+        loop {
+            let next = self.lock().catch_up(&self);
+            let due = async {
+                match next {
+                    Some(next) => tokio::time::sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {}
+                () = self.hurry.notified() => {}
+            }
+        }
+    }
+
+    /// Changes how the wire treats packets. Where it stops holding them, those it holds arrive.
+    pub(crate) fn change(&self, change: &WireChange) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let hosts: Vec<_> = inner.plugs.iter().filter_map(|plug| plug.host.clone()).collect();
+        inner.fates.change(change, &hosts)?;
+        inner.tell_settings(self, clock::now());
+        if change.hold == Some(false) {
+            let free = |parcel: &Parcel| {
+                let name = |plug: usize| inner.plugs.get(plug)?.host.as_ref();
+                match (name(parcel.from), name(parcel.to)) {
+                    (Some(from), Some(to)) => !inner.fates.holds(from, to),
+                    _ => true,
+                }
+            };
+            let free: Vec<_> =
+                inner.held.values().filter(|parcel| free(parcel)).map(|parcel| parcel.id).collect();
+            for id in free {
+                inner.release(self, id, Fate::Deliver);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides about a held packet.
+    pub(crate) fn release(&self, id: PacketId, fate: Fate) -> Result<(), Refusal> {
+        if self.lock().release(self, id, fate) { Ok(()) } else { Err(Refusal::NoSuchPacket(id)) }
+    }
+
+    /// Decides about the `count` oldest held packets, and returns about how many.
+    pub(crate) fn release_oldest(&self, fate: Fate, count: usize) -> usize {
+        let mut inner = self.lock();
+        let ids: Vec<_> = inner.held.keys().copied().take(count).collect();
+        ids.iter().filter(|id| inner.release(self, **id, fate)).count()
+    }
+
+    /// Loses all that is under way; nothing is carried any more.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.lose_all(self);
+        inner.tell_sums(self);
+        inner.plugs.clear();
+    }
+
+    /// How many effects were told before their causes.
+    pub(crate) fn violations(&self) -> u64 {
+        let inner = self.lock();
+        let loopbacks = inner.plugs.iter().filter_map(|plug| plug.loopback.as_ref());
+        inner.order.violations()
+            + loopbacks.map(|loopback| loopback.order.violations()).sum::<u64>()
+    }
+
+    /// The wire as it is now.
+    pub(crate) fn view(&self) -> WireView {
+        self.lock().view()
+    }
+
+    /// Held for a packet or a batch of them, never across an await.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn view(&self) -> WireView {
+        WireView {
+            settings: self.fates.settings(),
+            seed: self.fates.seed(),
+            directions: self.fates.directions(),
+            rules: self.fates.rules().to_vec(),
+            held: self.held.keys().copied().collect(),
+            under_way: self.travelling.len(),
+        }
+    }
+
+    fn tell_settings(&self, wire: &Wire, now: u64) {
+        let view = WireView { held: Vec::new(), under_way: 0, ..self.view() };
+        wire.journal.append(now, Fact::Wire(Box::new(view)));
+    }
+
+    /// Does what is due, and returns when the next is.
+    fn catch_up(&mut self, wire: &Wire) -> Option<Instant> {
+        let now = Instant::now();
+        while self.travelling.peek().is_some_and(|first| first.due <= now)
+            && let Some(Travelling { parcel, .. }) = self.travelling.pop()
+        {
+            self.arrive(wire, &parcel, &parcel.bytes);
+        }
+        if self.sums_due.is_some_and(|due| due <= now) {
+            self.tell_sums(wire);
+        }
+        if self.samples_due.is_some_and(|due| due <= now) {
+            self.samples_due = None;
+            self.sample(wire);
+        }
+        let first = self.travelling.peek().map(|first| first.due);
+        [first, self.sums_due, self.samples_due].into_iter().flatten().min()
+    }
+}
+
+impl Drop for Fence<'_> {
+    fn drop(&mut self) {
+        self.inner.tell_later_tapped(self.wire);
+        for (plug, protocol, local, peer) in std::mem::take(&mut self.inner.after_fence) {
+            self.inner.look(self.wire, plug, protocol, local, peer, clock::now());
+        }
+        if self.inner.catch_up(self.wire).is_some() {
+            self.wire.hurry.notify_one();
+        }
+    }
+}
+
+impl Fence<'_> {
+    /// Checks that what a call returns has arrived before. Where it has not, the journal says so.
+    pub(crate) fn check(&mut self, effect: Effect) {
+        let Some(order) = self.inner.order_of(self.plug, &effect) else { return };
+        if let Some(what) = order.effect(effect) {
+            tracing::error!(what, "an effect stands before its cause");
+            self.wire.journal.append(clock::now(), Fact::Disorder { what });
+        }
+    }
+
+    /// Tells what a call has made of the socket at `local`.
+    pub(crate) fn look(&mut self, protocol: Protocol, local: SocketAddr, peer: Option<SocketAddr>) {
+        let now = clock::now();
+        self.inner.look(self.wire, self.plug, protocol, local, peer, now);
+    }
+}

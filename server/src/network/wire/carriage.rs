@@ -1,0 +1,250 @@
+//! A packet's way: from the device that it is read from, by what is decided about it, to the device that it is written to.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    time::Duration,
+};
+
+use socketscope_protocol::{
+    Fact, Fate, Loss, Medium, PacketId, Protocol,
+    limits::{HELD_PACKETS, PACKETS_UNDER_WAY},
+};
+use tokio::time::Instant;
+
+use super::{
+    super::packet::Headers,
+    Card, Inner, Plug, Wire,
+    fate::{Outcome, Traveller},
+    parcel::{self, Parcel, Travelling, kinds},
+};
+use crate::clock;
+
+impl Inner {
+    /// Reads at most `most` packets of the host at `plug` and sends each on its way. Returns whether there may be more.
+    pub(super) fn carry(&mut self, wire: &Wire, plug: usize, most: usize) -> bool {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut more = true;
+        for _ in 0..most {
+            let Some(Plug { card: Some(card), .. }) = self.plugs.get(plug) else {
+                more = false;
+                break;
+            };
+            match (&*card.device).read(&mut buffer) {
+                Ok(length) => self.depart(wire, plug, &buffer[..length]),
+                Err(error) => {
+                    if error.kind() != ErrorKind::WouldBlock {
+                        tracing::warn!(%error, "a host's device cannot be read");
+                    }
+                    more = false;
+                    break;
+                }
+            }
+        }
+        self.buffer = buffer;
+        more
+    }
+
+    /// The time of what is noted now. The kernel had sent a packet before a call returned, whenever we came to read it.
+    pub(super) fn now(&self) -> u64 {
+        self.fence.unwrap_or(u64::MAX).min(clock::now())
+    }
+
+    pub(super) fn depart(&mut self, wire: &Wire, from: usize, bytes: &[u8]) {
+        let now = self.now();
+        self.last_packet += 1;
+        let id = PacketId(self.last_packet);
+        let Some(headers) = Headers::read(bytes) else {
+            return self.depart_unread(wire, from, id, bytes, now);
+        };
+        let course = (headers.from, headers.to, headers.protocol);
+        let (protocol, size) = (headers.protocol, headers.size);
+        let found = headers.tcp.as_ref().map(|tcp| self.flows.note(id, &headers, tcp, now));
+        let kinds = kinds(&headers, found.as_ref().is_some_and(|found| found.completes_handshake));
+        let to_address = *headers.to.ip();
+        let is_there = |card: &Card| card.address == to_address;
+        let to = self.plugs.iter().position(|plug| plug.card.as_ref().is_some_and(is_there));
+        let Some(own) = self.plugs.get(from).and_then(|plug| plug.host.clone()) else { return };
+        let there = to.and_then(|to| self.plugs[to].host.clone());
+        let rules_before = self.fates.rules().len();
+        let outcome = match &there {
+            Some(there) => self.fates.decide(&Traveller { from: &own, to: there, kinds: &kinds }),
+            None if headers.is_broadcast() => Outcome::Lost(Loss::Broadcast),
+            None => Outcome::Lost(Loss::NoHost),
+        };
+        // A packet that somebody has to decide about is told, however many there are.
+        let told = self.packets.take(now) || outcome == Outcome::Held;
+        if told {
+            self.tell_sums(wire);
+            let mut header = headers.shown(bytes);
+            if let (Some(found), Some(segment)) = (found, &mut header.segment) {
+                found.put_into(segment);
+            }
+            let (host, to_host, medium) = (Some(own), there, Medium::Wire);
+            let header = Box::new(header);
+            let depart = Fact::Depart { packet: id, host, to_host, medium, header };
+            wire.journal.append(now, depart);
+        } else {
+            let marks = found.as_ref().map_or(&[][..], |found| &found.marks);
+            self.sums.departed(&headers, marks, now);
+            self.hurry_sums(wire);
+        }
+        if protocol == Protocol::Tcp {
+            self.look(wire, from, protocol, course.0.into(), Some(course.1.into()), now);
+        }
+        let to = to.unwrap_or(from);
+        let parcel = |bytes| Parcel { id, from, to, course, told, copy: false, bytes };
+        let rules = self.fates.rules().len();
+        match outcome {
+            Outcome::Lost(why) => self.lose(wire, &parcel(Box::default()), why),
+            Outcome::Held if self.held.len() >= HELD_PACKETS => {
+                self.lose(wire, &parcel(Box::default()), Loss::Full);
+            }
+            Outcome::Held => {
+                wire.journal.append(now, Fact::Hold { packet: id });
+                self.held.insert(id, parcel(bytes.into()));
+            }
+            Outcome::Travels { delay_ms, twice, rate_kbit, .. }
+                if delay_ms == 0.0 && rate_kbit == 0 && self.at_once(from, to) =>
+            {
+                let mut parcel = parcel(Box::default());
+                self.arrive(wire, &parcel, bytes);
+                if twice {
+                    parcel.copy = true;
+                    self.arrive(wire, &parcel, bytes);
+                }
+            }
+            Outcome::Travels { delay_ms, overtaken, twice, rate_kbit } => {
+                let due = self.due(from, to, size, delay_ms, overtaken, rate_kbit);
+                for copy in [false, true].into_iter().take(1 + usize::from(twice)) {
+                    self.travel(wire, due, Parcel { copy, ..parcel(bytes.into()) });
+                }
+            }
+        }
+        if rules < rules_before {
+            self.tell_settings(wire, now);
+        }
+    }
+
+    /// What cannot be read cannot be carried; it is shown all the same.
+    pub(super) fn depart_unread(
+        &mut self,
+        wire: &Wire,
+        from: usize,
+        id: PacketId,
+        bytes: &[u8],
+        now: u64,
+    ) {
+        if !self.packets.take(now) {
+            return;
+        }
+        let Some(Plug { host, card: Some(card), .. }) = self.plugs.get(from) else { return };
+        let header = Box::new(parcel::unread(card.address, bytes));
+        let (host, medium) = (host.clone(), Medium::Wire);
+        let depart = Fact::Depart { packet: id, host, to_host: None, medium, header };
+        wire.journal.append(now, depart);
+        wire.journal.append(clock::now(), Fact::Lose { packet: id, why: Loss::NotIpv4 });
+    }
+
+    /// Hands a packet to its destination's kernel, which has handled it when this returns.
+    pub(super) fn arrive(&mut self, wire: &Wire, parcel: &Parcel, bytes: &[u8]) {
+        let Some(Plug { card: Some(card), .. }) = self.plugs.get(parcel.to) else {
+            return self.lose(wire, parcel, Loss::Ended);
+        };
+        let now = clock::now();
+        if let Some(headers) = Headers::read(bytes) {
+            self.order.arrived(&headers, now);
+        }
+        if let Err(error) = (&*card.device).write(bytes) {
+            tracing::debug!(%error, host = %card.address, "a host's device did not take a packet");
+            return self.lose(wire, parcel, Loss::Refused);
+        }
+        if parcel.told {
+            wire.journal.append(now, Fact::Arrive { packet: parcel.id, copy: parcel.copy });
+        } else if !parcel.copy {
+            self.sums.arrived(parcel.course, now);
+            self.hurry_sums(wire);
+        }
+        let (from, to, protocol) = parcel.course;
+        if matches!(protocol, Protocol::Tcp | Protocol::Udp) {
+            self.look(wire, parcel.to, protocol, to.into(), Some(from.into()), now);
+        }
+    }
+
+    pub(super) fn lose(&mut self, wire: &Wire, parcel: &Parcel, why: Loss) {
+        let now = self.now();
+        if parcel.told {
+            if !parcel.copy {
+                wire.journal.append(now, Fact::Lose { packet: parcel.id, why });
+            }
+        } else if !parcel.copy {
+            self.sums.lost(parcel.course, now);
+            self.hurry_sums(wire);
+        }
+    }
+
+    pub(super) fn release(&mut self, wire: &Wire, id: PacketId, fate: Fate) -> bool {
+        let Some(parcel) = self.held.remove(&id) else { return false };
+        match fate {
+            Fate::Deliver => self.arrive(wire, &parcel, &parcel.bytes),
+            Fate::Lose => self.lose(wire, &parcel, Loss::Hand),
+        }
+        true
+    }
+
+    pub(super) fn lose_all(&mut self, wire: &Wire) {
+        while let Some(Travelling { parcel, .. }) = self.travelling.pop() {
+            self.lose(wire, &parcel, Loss::Ended);
+        }
+        for parcel in std::mem::take(&mut self.held).into_values() {
+            self.lose(wire, &parcel, Loss::Ended);
+        }
+    }
+
+    /// Whether a packet of this direction that is not delayed itself arrives at once: no call waits to return before it,
+    /// and nothing before it is still travelling.
+    pub(super) fn at_once(&self, from: usize, to: usize) -> bool {
+        self.fence.is_none()
+            && (self.travelling.is_empty()
+                || self.turns.get(&(from, to)).is_none_or(|(_, last)| *last <= Instant::now()))
+    }
+
+    /// When a packet arrives that departs now: after those before it, unless they shall overtake it.
+    pub(super) fn due(
+        &mut self,
+        from: usize,
+        to: usize,
+        size: u32,
+        delay_ms: f64,
+        overtaken: bool,
+        rate_kbit: u64,
+    ) -> Instant {
+        let now = Instant::now();
+        let (free, last) = self.turns.entry((from, to)).or_insert((now, now));
+        let mut start = now;
+        if rate_kbit > 0 {
+            // A bit at a kilobit a second takes a millisecond.
+            let takes = Duration::from_secs_f64(f64::from(size) * 8e-3 / rate_kbit as f64);
+            start = now.max(*free) + takes;
+            *free = start;
+        }
+        let due = start + Duration::from_secs_f64(delay_ms / 1e3);
+        if overtaken {
+            return due;
+        }
+        *last = due.max(*last);
+        *last
+    }
+
+    pub(super) fn travel(&mut self, wire: &Wire, due: Instant, parcel: Parcel) {
+        if self.travelling.len() >= PACKETS_UNDER_WAY {
+            return self.lose(wire, &parcel, Loss::Full);
+        }
+        self.last_travelling += 1;
+        let first =
+            self.fence.is_none() && self.travelling.peek().is_none_or(|first| due < first.due);
+        self.travelling.push(Travelling { due, turn: self.last_travelling, parcel });
+        if first {
+            wire.hurry.notify_one();
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What becomes of a packet: settings, rules and chance. Pure, and the same again for the same seed and the same packets.
+
+use std::collections::BTreeMap;
+
+use socketscope_protocol::{
+    Direction, HostName, Loss, PacketKind, Rule, RuledFate, WireChange, WireSettings,
+    limits::{WIRE_DELAY_MS, WIRE_RULES},
+};
+
+use crate::refusal::Refusal;
+
+/// How much longer a packet takes that those behind it shall overtake, in milliseconds, where the delay itself is shorter.
+const OVERTAKEN_MS: f64 = 10.0;
+
+/// A packet as rules and directions see it.
+pub(super) struct Traveller<'a> {
+    pub(super) from: &'a HostName,
+    pub(super) to: &'a HostName,
+    /// All kinds that it is of.
+    pub(super) kinds: &'a [PacketKind],
+}
+
+/// What becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Outcome {
+    Lost(Loss),
+    Held,
+    /// It arrives so many milliseconds after its turn; in its turn, or behind others; once or twice.
+    Travels {
+        delay_ms: f64,
+        overtaken: bool,
+        twice: bool,
+        rate_kbit: u64,
+    },
+}
+
+/// The wire's settings.
+pub(super) struct Fates {
+    settings: WireSettings,
+    directions: BTreeMap<(HostName, HostName), WireSettings>,
+    rules: Vec<Rule>,
+    seed: u64,
+    chance: Chance,
+}
+
+impl Fates {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            settings: WireSettings::default(),
+            directions: BTreeMap::new(),
+            rules: Vec::new(),
+            seed,
+            chance: Chance(seed),
+        }
+    }
+
+    pub(super) fn settings(&self) -> WireSettings {
+        self.settings
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub(super) fn directions(&self) -> Vec<Direction> {
+        let directions = self.directions.iter();
+        directions
+            .map(|((from, to), settings)| Direction {
+                from: from.clone(),
+                to: to.clone(),
+                settings: *settings,
+            })
+            .collect()
+    }
+
+    /// Whether packets from `from` to `to` are stopped.
+    pub(super) fn holds(&self, from: &HostName, to: &HostName) -> bool {
+        self.of(from, to).hold
+    }
+
+    /// Changes what `change` names. Nothing changes where any of it is refused.
+    pub(super) fn change(
+        &mut self,
+        change: &WireChange,
+        hosts: &[HostName],
+    ) -> Result<(), Refusal> {
+        check(change, hosts)?;
+        let apply = |settings: &mut WireSettings| {
+            settings.delay_ms = change.delay_ms.unwrap_or(settings.delay_ms);
+            settings.jitter_ms = change.jitter_ms.unwrap_or(settings.jitter_ms);
+            settings.loss = change.loss.unwrap_or(settings.loss);
+            settings.reorder = change.reorder.unwrap_or(settings.reorder);
+            settings.duplicate = change.duplicate.unwrap_or(settings.duplicate);
+            settings.rate_kbit = change.rate_kbit.unwrap_or(settings.rate_kbit);
+            settings.hold = change.hold.unwrap_or(settings.hold);
+        };
+        let mut asked = WireSettings::default();
+        apply(&mut asked);
+        let is = |wanted: &Option<HostName>, host: &HostName| {
+            wanted.as_ref().is_none_or(|wanted| wanted == host)
+        };
+        if change.from.is_none() && change.to.is_none() {
+            apply(&mut self.settings);
+            self.directions.values_mut().for_each(apply);
+        } else {
+            for (from, to) in hosts.iter().flat_map(|from| hosts.iter().map(move |to| (from, to))) {
+                if from != to && is(&change.from, from) && is(&change.to, to) {
+                    let before = self.of(from, to);
+                    apply(self.directions.entry((from.clone(), to.clone())).or_insert(before));
+                }
+            }
+        }
+        let default = self.settings;
+        self.directions.retain(|_, settings| *settings != default);
+        if let Some(rules) = &change.rules {
+            self.rules.clone_from(rules);
+        }
+        if let Some(seed) = change.seed {
+            (self.seed, self.chance) = (seed, Chance(seed));
+        }
+        Ok(())
+    }
+
+    /// Decides about the next packet.
+    pub(super) fn decide(&mut self, packet: &Traveller<'_>) -> Outcome {
+        let settings = self.of(packet.from, packet.to);
+        // Drawn whether they are needed or not: a change of one setting leaves the chances of the others as they were.
+        let [lost, overtaken, twice, jitter] = [(); 4].map(|()| self.chance.draw());
+        match self.rule(packet) {
+            Some(RuledFate::Lose) => return Outcome::Lost(Loss::Rule),
+            Some(RuledFate::Hold) => return Outcome::Held,
+            None => {}
+        }
+        if lost < settings.loss {
+            return Outcome::Lost(Loss::Chance);
+        }
+        if settings.hold {
+            return Outcome::Held;
+        }
+        let overtaken = overtaken < settings.reorder;
+        let behind = if overtaken { settings.delay_ms.max(OVERTAKEN_MS) } else { 0.0 };
+        Outcome::Travels {
+            delay_ms: settings.delay_ms + settings.jitter_ms * jitter + behind,
+            overtaken,
+            twice: twice < settings.duplicate,
+            rate_kbit: settings.rate_kbit,
+        }
+    }
+
+    fn of(&self, from: &HostName, to: &HostName) -> WireSettings {
+        if self.directions.is_empty() {
+            return self.settings;
+        }
+        let own = self.directions.get(&(from.clone(), to.clone()));
+        own.copied().unwrap_or(self.settings)
+    }
+
+    /// What a rule says of this packet. A rule counts down to its packet, and is gone after it unless it stays.
+    fn rule(&mut self, packet: &Traveller<'_>) -> Option<RuledFate> {
+        let is = |wanted: &Option<HostName>, host: &HostName| {
+            wanted.as_ref().is_none_or(|wanted| wanted == host)
+        };
+        let mut fate = None;
+        self.rules.retain_mut(|rule| {
+            let concerned = packet.kinds.contains(&rule.packet)
+                && is(&rule.from, packet.from)
+                && is(&rule.to, packet.to);
+            if !concerned {
+                return true;
+            }
+            if rule.nth > 1 {
+                rule.nth -= 1;
+                return true;
+            }
+            if fate.is_some() {
+                return true;
+            }
+            fate = Some(rule.fate);
+            rule.always
+        });
+        fate
+    }
+}
+
+fn check(change: &WireChange, hosts: &[HostName]) -> Result<(), Refusal> {
+    let rules = change.rules.as_deref().unwrap_or_default();
+    let named = [&change.from, &change.to].into_iter();
+    let named = named.chain(rules.iter().flat_map(|rule| [&rule.from, &rule.to]));
+    for host in named.flatten() {
+        if !hosts.contains(host) {
+            return Err(Refusal::NoSuchHost(host.clone()));
+        }
+    }
+    let wrong = |why: String| Err(Refusal::Malformed(why));
+    for (name, value) in
+        [("loss", change.loss), ("reorder", change.reorder), ("duplicate", change.duplicate)]
+    {
+        if value.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
+            return wrong(format!("\"{name}\" is a chance: between 0 and 1"));
+        }
+    }
+    for (name, value) in [("delay_ms", change.delay_ms), ("jitter_ms", change.jitter_ms)] {
+        if value.is_some_and(|time| !(0.0..=WIRE_DELAY_MS).contains(&time)) {
+            return wrong(format!("\"{name}\" is between 0 and {WIRE_DELAY_MS} milliseconds"));
+        }
+    }
+    if rules.len() > WIRE_RULES {
+        return Err(Refusal::TooLong { what: "The list", limit: WIRE_RULES, unit: "rules" });
+    }
+    if rules.iter().any(|rule| rule.nth == 0) {
+        return wrong("\"nth\" is at least 1: the next packet of its kind".into());
+    }
+    Ok(())
+}
+
+/// Random numbers from a seed (SplitMix64, Steele et al. 2014): a run can be repeated, on any machine.
+struct Chance(u64);
+
+impl Chance {
+    /// The next number from 0 up to, not including, 1.
+    fn draw(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}

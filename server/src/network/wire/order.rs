@@ -1,0 +1,159 @@
+//! Whether causes stand before their effects: what a call returns must have arrived before. Pure. That it does is what the
+//! wire's lock is for; this checks it, so that a mistake of ours is counted and shown, and not believed.
+
+use std::{collections::HashMap, net::SocketAddr};
+
+use socketscope_protocol::CallName;
+
+use super::super::packet::Headers;
+
+/// Connections that are followed; where there are more, all are forgotten and none of them is judged.
+const FOLLOWED: usize = 4096;
+
+/// What has arrived at one end of a connection, and what was read there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    /// The number of the peer's SYN.
+    isn: Option<u32>,
+    /// The number behind the highest that arrived.
+    end: u32,
+    /// When the SYN arrived, nanoseconds since 1970.
+    since: u64,
+    /// Bytes that calls have returned.
+    read: u64,
+}
+
+impl Effect {
+    /// Whether its connection stays on one host.
+    pub(super) fn is_local(&self) -> bool {
+        let (local, peer) = (self.local.ip(), self.peer.ip());
+        local == peer || (local.is_loopback() && peer.is_loopback())
+    }
+}
+
+/// The connections of a wire or of a loopback, each end by its own address and its peer's.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    heard: HashMap<(SocketAddr, SocketAddr), Heard>,
+    /// Whether what is not known here may have arrived all the same.
+    forgot: bool,
+    violations: u64,
+}
+
+/// A call that has returned without an error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effect {
+    pub(crate) call: CallName,
+    pub(crate) local: SocketAddr,
+    pub(crate) peer: SocketAddr,
+    /// What `recv` returned.
+    pub(crate) bytes: usize,
+    /// When, nanoseconds since 1970.
+    pub(crate) at: u64,
+}
+
+impl Order {
+    /// How many effects were told before their causes so far.
+    pub(super) fn violations(&self) -> u64 {
+        self.violations
+    }
+
+    /// A packet was handed to its destination at `at` (nanoseconds since 1970).
+    pub(super) fn arrived(&mut self, headers: &Headers, at: u64) {
+        let Some(tcp) = &headers.tcp else { return };
+        if self.heard.len() >= FOLLOWED {
+            self.forget();
+        }
+        let end = tcp.seq.wrapping_add(tcp.span(headers.length));
+        let heard = self.heard.entry((headers.to.into(), headers.from.into())).or_default();
+        if tcp.flags.syn && heard.isn != Some(tcp.seq) {
+            *heard = Heard { isn: Some(tcp.seq), end, since: at, read: 0 };
+        }
+        if (end.wrapping_sub(heard.end) as i32) > 0 {
+            heard.end = end;
+        }
+    }
+
+    /// Begins anew: something may have arrived that was not seen.
+    pub(super) fn forget(&mut self) {
+        self.heard.clear();
+        self.forgot = true;
+    }
+
+    /// What is wrong with an effect being told now, in a sentence; None where its cause stands before it.
+    pub(super) fn effect(&mut self, effect: Effect) -> Option<String> {
+        let Effect { call, local, peer, bytes, at } = effect;
+        let heard = self.heard.get_mut(&(local, peer));
+        let why = match (call, heard) {
+            (CallName::Connect | CallName::Accept, Some(Heard { isn: Some(_), since, .. })) => {
+                (at < *since).then_some("the SYN")
+            }
+            (CallName::Connect | CallName::Accept, _) if !self.forgot => Some("the SYN"),
+            (CallName::Recv | CallName::Recvfrom, Some(heard)) => {
+                heard.read += bytes as u64;
+                let arrived = u64::from(heard.end.wrapping_sub(heard.isn?).wrapping_sub(1));
+                // Beyond 4 GB the numbers have gone round, and prove nothing.
+                (heard.read < u64::from(u32::MAX) && heard.read > arrived).then_some("its bytes")
+            }
+            _ => None,
+        };
+        let why = why?;
+        self.violations += 1;
+        let call = call.as_str();
+        Some(format!("{call} of {local} returned before {why} from {peer} had arrived"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etherparse::PacketBuilder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LOCAL: &str = "10.0.0.2:40000";
+    const PEER: &str = "10.0.0.1:9000";
+
+    fn segment(seq: u32, syn: bool, payload: &[u8]) -> Headers {
+        let builder = PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64);
+        let builder = builder.tcp(9000, 40000, seq, 1000);
+        let builder = if syn { builder.syn() } else { builder.ack(1) };
+        let mut bytes = Vec::new();
+        builder.write(&mut bytes, payload).expect("a packet");
+        Headers::read(&bytes).expect("IPv4")
+    }
+
+    fn effect(call: CallName, bytes: usize, at: u64) -> Effect {
+        let address = |text: &str| text.parse().expect("an address");
+        Effect { call, local: address(LOCAL), peer: address(PEER), bytes, at }
+    }
+
+    #[test]
+    fn connect_returns_after_the_syn() {
+        let mut order = Order::default();
+        assert!(order.effect(effect(CallName::Connect, 0, 5)).is_some());
+        order.arrived(&segment(7, true, b""), 10);
+        assert!(
+            order.effect(effect(CallName::Connect, 0, 9)).is_some(),
+            "it bears an earlier time"
+        );
+        assert_eq!(order.effect(effect(CallName::Connect, 0, 10)), None);
+        assert_eq!(order.violations(), 2);
+    }
+
+    proptest! {
+        /// Reads of no more than what has arrived are in order, one byte more is not, wherever the numbers begin.
+        #[test]
+        fn nothing_is_read_before_it_arrives(isn: u32, pieces in prop::collection::vec(1usize..1000, 1..20)) {
+            let mut order = Order::default();
+            order.arrived(&segment(isn, true, b""), 1);
+            let mut next = isn.wrapping_add(1);
+            for piece in pieces {
+                order.arrived(&segment(next, false, &vec![0; piece]), 2);
+                next = next.wrapping_add(piece as u32);
+                prop_assert_eq!(order.effect(effect(CallName::Recv, piece, 3)), None);
+            }
+            prop_assert!(order.effect(effect(CallName::Recv, 1, 3)).is_some());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What is told beside the packets themselves: sums of those that were too many, and what the kernel makes of them.
+
+use std::net::SocketAddr;
+
+use socketscope_protocol::{Basis, Fact, KernelState, Protocol};
+use tokio::time::Instant;
+
+use super::{Inner, Plug, SAMPLES, SUMS, Wire};
+use crate::clock;
+
+impl Inner {
+    pub(super) fn hurry_sums(&mut self, wire: &Wire) {
+        if self.sums_due.is_none() {
+            self.sums_due = Some(Instant::now() + SUMS);
+            wire.hurry.notify_one();
+        }
+    }
+
+    pub(super) fn tell_sums(&mut self, wire: &Wire) {
+        self.sums_due = None;
+        if !self.sums.is_empty() {
+            let now = clock::now();
+            for sum in self.sums.take() {
+                wire.journal.append(now, Fact::Summary(Box::new(sum)));
+            }
+        }
+    }
+
+    /// Tells what a packet or a call has made of a socket at the host at `plug`; later, where too much happens.
+    pub(super) fn look(
+        &mut self,
+        wire: &Wire,
+        plug: usize,
+        protocol: Protocol,
+        local: SocketAddr,
+        peer: Option<SocketAddr>,
+        now: u64,
+    ) {
+        if self.fence.is_some() {
+            return self.after_fence.push((plug, protocol, local, peer));
+        }
+        if self.samples_due.is_none() && !self.closed {
+            self.samples_due = Some(Instant::now() + SAMPLES);
+            wire.hurry.notify_one();
+        }
+        let in_measure = self.looks.take(now);
+        let Some(Plug { states: Some(states), .. }) = self.plugs.get_mut(plug) else { return };
+        if !in_measure {
+            return states.miss(protocol, local, peer);
+        }
+        let changed = states.look(&wire.owners, protocol, local, peer, Basis::Observed);
+        tell(wire, changed);
+    }
+
+    pub(super) fn sample(&mut self, wire: &Wire) {
+        let mut any = false;
+        for states in self.plugs.iter_mut().filter_map(|plug| plug.states.as_mut()) {
+            tell(wire, states.sample(&wire.owners));
+            any |= !states.is_empty();
+        }
+        if any {
+            self.samples_due = Some(Instant::now() + SAMPLES);
+        }
+    }
+}
+
+fn tell(wire: &Wire, changed: Vec<KernelState>) {
+    for state in changed {
+        wire.journal.append(clock::now(), Fact::State(Box::new(state)));
+    }
+}

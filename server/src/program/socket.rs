@@ -1,0 +1,147 @@
+//! One socket of a program: the kernel's, and what must be remembered beside it.
+
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use socketscope_protocol::{Family, SocketType};
+use tokio::io::Interest;
+
+use crate::{
+    kernel,
+    watch::{self, Watch},
+};
+
+/// How often a call asks again where the kernel gives no sign that it is worth it: a Unix socket's full backlog
+/// or peer (unix(7): always "writable"), or a descriptor that "hung up" before the `connect` that now waits.
+const ASK_AGAIN: Duration = Duration::from_millis(5);
+
+/// A socket. It lives as long as a descriptor or a waiting call refers to it, as the kernel's own files do: closing the
+/// descriptor under a call that waits does not end that call.
+pub(super) struct Socket {
+    inner: Arc<socket2::Socket>,
+    pub(super) family: Family,
+    pub(super) socket_type: SocketType,
+    /// The number of its file, by which the kernel's diagnostics know it.
+    inode: u64,
+    /// O_NONBLOCK as the program set it. The real descriptor never blocks.
+    nonblocking: AtomicBool,
+    /// Whether a `sendto` has already told where the kernel bound the socket.
+    named: AtomicBool,
+    /// Made at the first wait: an unconnected stream that epoll already watches says "hung up", and that would stick.
+    watch: Mutex<Option<Arc<Watch<socket2::Socket>>>>,
+}
+
+impl Socket {
+    pub(super) fn new(inner: socket2::Socket, family: Family, socket_type: SocketType) -> Self {
+        let (nonblocking, named) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (inode, watch) = (kernel::inode(&inner).unwrap_or_default(), Mutex::new(None));
+        let inner = Arc::new(inner);
+        Self { inner, family, socket_type, inode, nonblocking, named, watch }
+    }
+
+    pub(super) fn inner(&self) -> &socket2::Socket {
+        &self.inner
+    }
+
+    pub(super) fn inode(&self) -> u64 {
+        self.inode
+    }
+
+    pub(super) fn nonblocking(&self) -> bool {
+        self.nonblocking.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_nonblocking(&self, on: bool) {
+        self.nonblocking.store(on, Ordering::Relaxed);
+    }
+
+    /// True the first time it is asked.
+    pub(super) fn first_named(&self) -> bool {
+        !self.named.swap(true, Ordering::Relaxed)
+    }
+
+    /// Makes `attempt` until it does not answer `WouldBlock`, waiting in between until the kernel says that it may be
+    /// worth it. `emptied` says of what it answers whether another attempt would block.
+    pub(super) async fn until_done<T>(
+        &self,
+        interest: Interest,
+        mut attempt: impl FnMut() -> io::Result<T>,
+        emptied: impl Fn(&T) -> bool,
+    ) -> io::Result<T> {
+        loop {
+            let watch = self.watch()?;
+            let mut ready = watch.ready(interest).await?;
+            let ended = ready.ready().is_read_closed() || ready.ready().is_write_closed();
+            match watch::attempt(&mut ready, &mut attempt, &emptied) {
+                Ok(done) => return done,
+                Err(_) if ended || (self.family == Family::Unix && interest.is_writable()) => {
+                    drop(ready);
+                    // No edge will follow this one: a new watch, a little later, asks the kernel anew.
+                    self.forget_watch();
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// As [`Socket::until_done`], but answers `WouldBlock` instead of waiting.
+    ///
+    /// Goes through the watch where there is one, so that what tokio believes of the socket stays true. Where tokio knows
+    /// it to be empty, a read that may wait need not ask the kernel first: the next byte wakes it.
+    pub(super) fn at_once<T>(
+        &self,
+        interest: Interest,
+        mut attempt: impl FnMut() -> io::Result<T>,
+        emptied: impl Fn(&T) -> bool,
+    ) -> io::Result<T> {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(watch) = watch else { return attempt() };
+        match watch.ready(interest).now_or_never() {
+            Some(ready) => watch::attempt(&mut ready?, attempt, emptied)
+                .unwrap_or_else(|_| Err(io::ErrorKind::WouldBlock.into())),
+            None if interest.is_readable() && !self.nonblocking() => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            None => attempt(),
+        }
+    }
+
+    /// Whether a read of fewer bytes than asked for has emptied the socket, so that the next byte makes a new edge
+    /// (epoll(7), "Do I need to continuously read"). Not so where the kernel stops at a mark: at urgent data of TCP's
+    /// (tcp(7)), or at descriptors that come along with a Unix socket's bytes (unix(7)).
+    pub(super) fn short_read_empties(&self) -> bool {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.family != Family::Unix
+            && self.socket_type == SocketType::Stream
+            && !watch.as_ref().is_some_and(|watch| watch::urgent(watch))
+    }
+
+    fn watch(&self) -> io::Result<Arc<Watch<socket2::Socket>>> {
+        let mut kept = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = &*kept {
+            return Ok(watch.clone());
+        }
+        let new = Arc::new(watch::watch(self.inner.clone())?);
+        *kept = Some(new.clone());
+        Ok(new)
+    }
+
+    fn forget_watch(&self) {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}

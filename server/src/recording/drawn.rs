@@ -1,0 +1,110 @@
+//! A journal as the page would draw it: the model, its latest rows, the lifelines. What both kinds of drawing are made of.
+
+use std::ops::Range;
+
+use socketscope_diagram::{
+    lanes::{LaneKind, Lanes, Metrics},
+    model::{Model, Place},
+    rows::{Filter, Rows},
+    scene::View,
+    wording::{EN, fill},
+};
+use socketscope_protocol::limits::{DRAWN_EVENTS, DRAWN_ROWS};
+
+use super::{Span, events};
+use crate::clock;
+
+/// Pixels that the lifelines are spread over, where they need no more.
+const WIDTH: f64 = 960.0;
+
+/// A journal, ready to be drawn.
+pub(super) struct Drawn {
+    /// The room's name.
+    pub(super) room: String,
+    pub(super) model: Model,
+    pub(super) rows: Rows,
+    pub(super) lanes: Lanes,
+    now: u64,
+}
+
+impl Drawn {
+    pub(super) fn new(room: &str, span: Span) -> Self {
+        let mut model = Model::new(DRAWN_EVENTS);
+        for batch in span {
+            for event in events(&batch) {
+                // A journal's own events follow each other.
+                let _ = model.push(event);
+            }
+        }
+        let rows = Rows::new(Filter::default(), &model);
+        let lanes = Lanes::new(&model, rows.filter(), Metrics::WIDE, WIDTH, &EN);
+        Self { room: room.to_owned(), model, rows, lanes, now: clock::now() }
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        let Self { model, rows, lanes, now, .. } = self;
+        View { model, rows, lanes, wording: &EN, now: *now }
+    }
+
+    /// The rows that are drawn.
+    pub(super) fn window(&self) -> Range<u64> {
+        let end = self.rows.end();
+        self.rows.first().max(end.saturating_sub(DRAWN_ROWS))..end
+    }
+
+    /// What has to be said where not everything is drawn.
+    pub(super) fn cut(&self) -> Option<String> {
+        let first = self.window().start;
+        let all = first == self.rows.first() && self.model.first() == 1;
+        let before = (self.rows.get(first)?.seq - 1).to_string();
+        let text = "The {number} events before these are not drawn; the recording that ends with .jsonl has what is kept of them.";
+        (!all).then(|| fill(text, &[("number", &before)]))
+    }
+
+    /// Which lifeline a packet's end is drawn at, as [`View::scene`] has it.
+    pub(super) fn lane_of(&self, place: Place) -> Option<usize> {
+        let lane = |kind: LaneKind| self.lanes.lanes.iter().position(|lane| lane.kind == kind);
+        let host = |host| {
+            lane(LaneKind::Host(host)).or_else(|| {
+                let mut on_it = self.model.programs().filter(|program| program.host == Some(host));
+                on_it.find_map(|program| lane(LaneKind::Kernel(program.id)))
+            })
+        };
+        match place {
+            Place::Program(id) => {
+                let own = lane(LaneKind::Kernel(id));
+                own.or_else(|| host(self.model.program(id)?.host?))
+            }
+            Place::Host(id) => host(id),
+            Place::Outside => lane(LaneKind::OtherPeers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use socketscope_protocol::{Change, Fact, ProgramName};
+
+    use super::*;
+    use crate::journal::Journal;
+
+    fn drawn(starts: u64) -> Drawn {
+        let journal = Journal::new(usize::MAX);
+        let program = ProgramName::new("client").expect("a name");
+        for at in 1..=starts {
+            let change = Change::Ended(Vec::new());
+            journal.append(at, Fact::Program { program: program.clone(), host: None, change });
+        }
+        Drawn::new("A room", Span { next: 1, until: starts, journal })
+    }
+
+    #[test]
+    fn the_latest_rows_are_drawn_and_it_is_said_what_is_not() {
+        let short = drawn(DRAWN_ROWS);
+        assert_eq!((short.window(), short.cut()), (0..DRAWN_ROWS, None));
+        let long = drawn(DRAWN_ROWS + 7);
+        assert_eq!(long.window(), 7..DRAWN_ROWS + 7);
+        assert!(long.cut().is_some_and(|text| text.starts_with("The 7 events before")));
+        assert_eq!(drawn(0).cut(), None);
+    }
+}

@@ -1,0 +1,312 @@
+//! One room: a network, its programs, their journal, and who watches.
+
+mod watchers;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use socketscope_protocol::{
+    CallAnswer, CallId, CallRequest, Links, Network as Kind, NewProgram, ProgramName, ProgramView,
+    Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use watchers::{Watcher, Watchers};
+
+use crate::{
+    journal::Journal,
+    kernel::states::Owners,
+    network::{Capture, Folder, Host, HostNetwork, Lab, Network, Reach},
+    program::{Entered, Program, Scope, role},
+    refusal::Refusal,
+};
+
+/// A room.
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) name: RoomName,
+    pub(crate) watchers: Watchers,
+    /// Cancelled when the room has ended: its feeds close.
+    pub(crate) ended: CancellationToken,
+    rung: Rung,
+    scope: Arc<Scope>,
+    programs: Mutex<Programs>,
+    bell_ringer: JoinHandle<()>,
+}
+
+/// What a new room is given by the server.
+pub(crate) struct Setting<'a> {
+    pub(crate) kind: Kind,
+    /// What its packets and sockets are seen by.
+    pub(crate) rung: Rung,
+    pub(crate) reach: Reach,
+    /// The packets of this machine's loopback, where they may be seen.
+    pub(crate) capture: Option<&'a Arc<Capture>>,
+    /// Its Unix sockets live below.
+    pub(crate) folder: &'a Path,
+    /// Bytes that its journal keeps.
+    pub(crate) journal_bytes: usize,
+}
+
+/// The living programs by their age, so that they are listed in the order of their start.
+#[derive(Default)]
+struct Programs {
+    alive: BTreeMap<u64, Arc<Program>>,
+    started: u64,
+    /// Set when the room ends: nothing is started any more.
+    closed: bool,
+}
+
+impl Programs {
+    fn named(&self, name: &ProgramName) -> Option<&Arc<Program>> {
+        self.alive.values().find(|program| program.name() == name)
+    }
+}
+
+impl Room {
+    /// An empty room.
+    pub(crate) async fn new(
+        id: RoomId,
+        name: RoomName,
+        setting: Setting<'_>,
+    ) -> io::Result<Arc<Self>> {
+        let Setting { kind, rung, reach, capture, folder, journal_bytes } = setting;
+        let folder = Folder::new(folder, &id.0)?;
+        let (journal, owners) = (Journal::new(journal_bytes), Arc::<Owners>::default());
+        let network = match kind {
+            Kind::Host => {
+                let (journal, owners) = (journal.clone(), owners.clone());
+                let network = HostNetwork::new(reach, rung, capture, journal, owners)?;
+                Network::machine(network, folder)
+            }
+            Kind::Lab => {
+                let seed = first_seed(&id);
+                let lab = Lab::new(journal.clone(), owners.clone(), seed).await;
+                Network::lab(lab.map_err(io::Error::other)?, folder)
+            }
+        };
+        let bell_ringer = tokio::spawn(journal.clone().wake_readers());
+        Ok(Arc::new(Self {
+            id,
+            name,
+            watchers: Watchers::default(),
+            ended: CancellationToken::new(),
+            rung,
+            scope: Scope::new(journal, network, owners),
+            programs: Mutex::default(),
+            bell_ringer,
+        }))
+    }
+
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
+        &self.scope.journal
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.scope.network.kind()
+    }
+
+    /// What its packets and sockets are seen by.
+    pub(crate) fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// How many effects were told before their causes.
+    pub(crate) fn violations(&self) -> u64 {
+        self.scope.network.violations()
+    }
+
+    /// The lab, where the room is one.
+    pub(crate) fn lab(&self) -> Result<&Lab, Refusal> {
+        self.scope.network.as_lab()
+    }
+
+    /// Where a new program shall run.
+    fn host(&self, new: &NewProgram) -> Result<Option<Arc<Host>>, Refusal> {
+        match (self.lab(), &new.host) {
+            (Err(_), None) => Ok(None),
+            (Err(refusal), Some(_)) => Err(refusal),
+            (Ok(lab), name) => lab.host(name.as_ref(), &new.does).map(Some),
+        }
+    }
+
+    pub(crate) fn unix_folder(&self) -> String {
+        self.scope.network.folder().display().to_string()
+    }
+
+    /// Starts a program and its role.
+    pub(crate) fn start(self: &Arc<Self>, new: NewProgram) -> Result<ProgramView, Refusal> {
+        role::check(&new.does)?;
+        let host = self.host(&new)?;
+        let (age, program) = {
+            let mut programs = self.programs();
+            if programs.closed {
+                return Err(Refusal::NoSuchRoom(self.id.clone()));
+            }
+            if programs.alive.len() >= PROGRAMS {
+                let way_out = "End one that is no longer needed.";
+                return Err(Refusal::Full {
+                    what: "programs in this room",
+                    limit: PROGRAMS,
+                    way_out,
+                });
+            }
+            let name = match new.name {
+                Some(name) if programs.named(&name).is_some() => {
+                    return Err(Refusal::NameTaken(name));
+                }
+                Some(name) => name,
+                None => free_name(&new.does, &programs)?,
+            };
+            programs.started += 1;
+            let age = programs.started;
+            let program = Program::start(name, host, new.does, self.scope.clone());
+            programs.alive.insert(age, program.clone());
+            (age, program)
+        };
+        let view = program.view();
+        let room = self.clone();
+        tokio::spawn(async move {
+            role::run(&program).await;
+            room.end_program(age, &program).await;
+        });
+        Ok(view)
+    }
+
+    /// Finds the program to end: once awaited, what this returns ends it and is done when its sockets are closed.
+    pub(crate) fn end(
+        self: &Arc<Self>,
+        name: &ProgramName,
+    ) -> Result<impl Future<Output = ()> + use<>, Refusal> {
+        let (age, program) = {
+            let programs = self.programs();
+            let found = programs.alive.iter().find(|(_, program)| program.name() == name);
+            let (age, program) = found.ok_or_else(|| Refusal::NoSuchProgram(name.clone()))?;
+            (*age, program.clone())
+        };
+        let room = self.clone();
+        Ok(async move { room.end_program(age, &program).await })
+    }
+
+    /// Whoever asks first takes the program off the list, when it has really ended: its name is free then.
+    async fn end_program(&self, age: u64, program: &Program) {
+        if program.end().await {
+            self.programs().alive.remove(&age);
+        }
+    }
+
+    /// Enters a call on a program.
+    pub(crate) fn enter(
+        &self,
+        program: &ProgramName,
+        call: CallRequest,
+    ) -> Result<Entered, Refusal> {
+        self.program(program)?.enter(call)
+    }
+
+    /// Makes a call, and waits for its return up to `patience`. Without an answer it waits on by itself.
+    pub(crate) async fn call(
+        &self,
+        program: &ProgramName,
+        call: CallRequest,
+        patience: Duration,
+    ) -> Result<CallAnswer, Refusal> {
+        let entered = self.enter(program, call)?;
+        let id = entered.id();
+        let returned = tokio::spawn(async move { entered.perform().await.answer() });
+        let answer = tokio::time::timeout(patience, returned).await;
+        Ok(match answer {
+            Ok(Ok(answer)) => answer,
+            _ => CallAnswer { id, value: None, errno: None },
+        })
+    }
+
+    /// Gives up a waiting call.
+    pub(crate) fn give_up(&self, program: &ProgramName, id: CallId) -> Result<(), Refusal> {
+        self.program(program)?.give_up(id)
+    }
+
+    /// Ends the room: its programs, then its feeds.
+    pub(crate) async fn close(&self) {
+        let programs: Vec<_> = {
+            let mut programs = self.programs();
+            programs.closed = true;
+            programs.alive.iter().map(|(age, program)| (*age, program.clone())).collect()
+        };
+        let ends = programs.iter().map(|(age, program)| self.end_program(*age, program));
+        futures_util::future::join_all(ends).await;
+        self.scope.network.close().await;
+        self.ended.cancel();
+    }
+
+    /// The room as it is now.
+    pub(crate) fn view(&self) -> RoomView {
+        let programs: Vec<_> = self.programs().alive.values().cloned().collect();
+        let (first, head) = self.journal().range();
+        let path = format!("/api/rooms/{}", self.id);
+        RoomView {
+            room: self.id.clone(),
+            name: self.name.clone(),
+            network: self.scope.network.kind(),
+            rung: self.rung,
+            hosts: self.lab().map_or_else(|_| Vec::new(), Lab::view),
+            wire: self.lab().ok().map(|lab| lab.wire.view()),
+            programs: programs.iter().map(|program| program.view()).collect(),
+            first,
+            head,
+            watching: self.watchers.count(),
+            unix_folder: self.unix_folder(),
+            links: Links {
+                page: format!("/rooms/{}", self.id),
+                events: format!("{path}/events"),
+                live: format!("{path}/live"),
+                recording: format!("{path}/recording"),
+                room: path,
+            },
+        }
+    }
+
+    fn program(&self, name: &ProgramName) -> Result<Arc<Program>, Refusal> {
+        let program = self.programs().named(name).cloned();
+        program.ok_or_else(|| Refusal::NoSuchProgram(name.clone()))
+    }
+
+    /// Held for a look-up, never across an await.
+    fn programs(&self) -> MutexGuard<'_, Programs> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.bell_ringer.abort();
+    }
+}
+
+/// What a room's wire begins its chances with: another number for each room, and the same whenever one looks it up.
+fn first_seed(id: &RoomId) -> u64 {
+    id.0.bytes().fold(0, |seed, byte| seed * 37 + u64::from(byte))
+}
+
+/// "tcp-client", then "tcp-client-2", …
+fn free_name(role: &Role, programs: &Programs) -> Result<ProgramName, Refusal> {
+    let stem = match role {
+        Role::Manual => "program",
+        Role::TcpEchoServer(_) => "tcp-server",
+        Role::TcpClient(_) => "tcp-client",
+        Role::UdpEchoServer(_) => "udp-server",
+        Role::UdpClient(_) => "udp-client",
+        Role::UnixEchoServer(_) => "unix-server",
+        Role::UnixClient(_) => "unix-client",
+    };
+    let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
+    let mut names = names.filter_map(|name| ProgramName::new(&name).ok());
+    let free = names.find(|name| programs.named(name).is_none());
+    free.ok_or_else(|| Refusal::Malformed("give the program a name".into()))
+}

@@ -1,0 +1,73 @@
+//! The runtime's watch on a descriptor.
+#![expect(
+    unsafe_code,
+    reason = "tokio offers no safe way to watch a descriptor that it does not make itself"
+)]
+
+use std::{fs::File, io, os::fd::AsRawFd, sync::Arc};
+
+use tokio::io::{
+    Interest,
+    unix::{AsyncFd, AsyncFdReadyGuard, TryIoError},
+};
+
+use crate::network::Tap;
+
+/// Tells when a descriptor may be worth another attempt (epoll(7)). It shares it, and so keeps it open.
+pub(crate) type Watch<T> = AsyncFd<Arc<T>>;
+
+/// What keeps the descriptor that it names, the same one, for as long as it lives.
+pub(crate) trait Steady: AsRawFd {}
+impl Steady for socket2::Socket {}
+impl Steady for File {}
+impl Steady for Tap {}
+
+/// Begins to watch `what`.
+pub(crate) fn watch<T: Steady>(what: Arc<T>) -> io::Result<Watch<T>>
+where
+    Arc<T>: AsRawFd,
+{
+    let interest = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+    // SAFETY: an `Arc` of these names the same open descriptor for as long as it lives, and it lives in the watch.
+    unsafe { Ok(AsyncFd::register_with_interest(what, interest)?) }
+}
+
+/// Makes one attempt, and takes the readiness back where it would block, or where it was the last that would not.
+pub(crate) fn attempt<T, W: Steady>(
+    ready: &mut AsyncFdReadyGuard<'_, Arc<W>>,
+    mut attempt: impl FnMut() -> io::Result<T>,
+    emptied: impl Fn(&T) -> bool,
+) -> Result<io::Result<T>, TryIoError>
+where
+    Arc<W>: AsRawFd,
+{
+    let done = ready.try_io(|_| attempt())?;
+    if done.as_ref().is_ok_and(emptied) {
+        ready.clear_ready();
+    }
+    Ok(done)
+}
+
+/// Whether urgent data has ever come (EPOLLPRI): nobody takes that readiness back.
+pub(crate) fn urgent(watch: &Watch<socket2::Socket>) -> bool {
+    watch.try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
+}
+
+/// Does `act` each time when `watched` can be read, until it says that there is nothing more; for ever.
+pub(crate) async fn each_time<T>(watched: Watch<T>, act: impl Fn() -> bool)
+where
+    Arc<T>: AsRawFd,
+{
+    loop {
+        let mut ready = match watched.readable().await {
+            Ok(ready) => ready,
+            // Only the runtime's own end can bring this.
+            Err(error) => return tracing::debug!(%error, "a descriptor is no longer watched"),
+        };
+        if act() {
+            tokio::task::yield_now().await;
+        } else {
+            ready.clear_ready();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The feed: a room's journal over one WebSocket, and commands the other way.
+//!
+//! A viewer costs a cursor, not a queue: what it has not got is read from the journal when its socket can take it.
+
+mod pace;
+mod session;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{
+        WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket},
+    },
+    http::HeaderMap,
+    response::Response,
+};
+use serde::Deserialize;
+use socketscope_protocol::{
+    RoomId,
+    limits::{MESSAGE_BYTES, VIEWERS},
+};
+use utoipa::IntoParams;
+
+use crate::{refusal::Refusal, server::Shared};
+use session::Session;
+
+/// The layer's default of 128 KiB a viewer is for uploads; what viewers send is small.
+const READ_BUFFER_BYTES: usize = 1024;
+
+/// Close codes beyond those of RFC 6455: the HTTP status that a refused handshake would have had, plus 4000. A browser
+/// never shows a page why a handshake was refused, but it does show these.
+const REFUSED: u16 = 4000;
+
+/// Where a feed starts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Start {
+    /// The number of the first event wanted.
+    #[serde(default = "from_the_first")]
+    #[param(default = 1)]
+    from: u64,
+}
+
+fn from_the_first() -> u64 {
+    1
+}
+
+/// Answers the handshake and goes on with the feed in a task of its own.
+pub(super) fn open(
+    shared: Arc<Shared>,
+    room: RoomId,
+    start: Start,
+    headers: &HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let commands = shared.access.has_key(headers);
+    let feeds = shared.feeds.clone();
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
+        .on_upgrade(move |socket| {
+            let feed = async move {
+                let from = start.from.max(1);
+                match prepare(&shared, &room) {
+                    Ok(room) => Session::new(shared, room, socket, commands).run(from).await,
+                    Err(refusal) => refuse(socket, &refusal).await,
+                }
+            };
+            feeds.track_future(feed)
+        })
+}
+
+fn prepare(shared: &Shared, room: &RoomId) -> Result<Arc<crate::room::Room>, Refusal> {
+    if shared.feeds.len() > VIEWERS {
+        let way_out = "Try again when somebody has left.";
+        return Err(Refusal::Full { what: "viewers", limit: VIEWERS, way_out });
+    }
+    shared.rooms.get(room)
+}
+
+/// Says good-bye with the refusal's status and sentence.
+async fn refuse(mut socket: WebSocket, refusal: &Refusal) {
+    let problem = refusal.problem();
+    close(&mut socket, REFUSED + problem.status, &problem.detail).await;
+}
+
+/// Sends a close frame. That the viewer is gone already is no news any more.
+async fn close(socket: &mut WebSocket, code: u16, reason: &str) {
+    // A control frame carries at most 125 bytes, two of them the code (RFC 6455, 5.5).
+    let reason = reason[..reason.floor_char_boundary(123)].into();
+    let _ = socket.send(Message::Close(Some(CloseFrame { code, reason }))).await;
+}

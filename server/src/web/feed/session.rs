@@ -1,0 +1,281 @@
+//! One viewer's session: greeting, events from a number on, commands and their replies, good-bye.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::ws::{Message, WebSocket},
+    http::StatusCode,
+};
+use serde::Serialize;
+use serde_json::Value as Json;
+use socketscope_protocol::{Command, Greeting, Hello, Line, Reply, Request};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{
+    super::{api, read},
+    close, pace, refuse,
+};
+use crate::{
+    refusal::Refusal,
+    room::{Room, Watcher},
+    server::Shared,
+};
+
+/// Bytes of events that one message carries: a tenth of a second of a fast burst.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// How long a viewer of a closed server may take to show its key.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// How long one message may take on its way out before the viewer counts as gone. It holds a socket and nothing else.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// How often a viewer that says nothing is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+
+/// How often at most a viewer is told how many watch.
+const WATCHING: Duration = Duration::from_secs(1);
+
+/// RFC 6455's codes (section 7.4.1).
+const GOING_AWAY: u16 = 1001;
+const PROTOCOL: u16 = 1002;
+const UNSUPPORTED: u16 = 1003;
+const TOO_BIG: u16 = 1009;
+
+/// Why a session ends.
+enum End {
+    /// The viewer has gone, or does not take what is sent.
+    Gone,
+    /// The room has ended.
+    Room,
+    /// The server stops.
+    Stopping,
+    /// The viewer may not go on.
+    Refused(Refusal),
+    /// The viewer breaks the protocol: RFC 6455's code for it, and a sentence.
+    Broken(u16, String),
+}
+
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    room: Arc<Room>,
+    socket: WebSocket,
+    watcher: Watcher,
+    /// Whether this viewer has shown the host key.
+    commands: bool,
+    /// Whether the first message is still to come.
+    greeted: bool,
+    /// The number of the next event to send.
+    next: u64,
+    /// How many watch, as this viewer has been told last.
+    told: usize,
+}
+
+impl Session {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        room: Arc<Room>,
+        socket: WebSocket,
+        commands: bool,
+    ) -> Self {
+        let watcher = room.watchers.join();
+        Self { shared, room, socket, watcher, commands, greeted: false, next: 1, told: 0 }
+    }
+
+    pub(super) async fn run(mut self, from: u64) {
+        self.next = from;
+        let Err(end) = self.watch().await;
+        match end {
+            End::Gone => {}
+            End::Refused(refusal) => refuse(self.socket, &refusal).await,
+            End::Broken(code, why) => close(&mut self.socket, code, &why).await,
+            End::Stopping => {
+                let reason = format!("the server stops; resume from {}", self.next);
+                close(&mut self.socket, GOING_AWAY, &reason).await;
+            }
+            End::Room => {
+                // What the room's end caused is in its journal, and the viewer may still want it.
+                while let Ok(1..) = self.send_events().await {}
+                let _ = self.send_line(&Line::Ended).await;
+                close(&mut self.socket, GOING_AWAY, "the room has ended").await;
+            }
+        }
+    }
+
+    async fn watch(&mut self) -> Result<std::convert::Infallible, End> {
+        while !self.commands && !self.shared.access.is_open() {
+            let message = timeout(GREETING, receive(&mut self.socket)).await;
+            self.take(message.map_err(|_| End::Refused(Refusal::NoKey))??).await?;
+        }
+        self.hello().await?;
+        let (shared, room) = (self.shared.clone(), self.room.clone());
+        let mut hold_until = Instant::now();
+        let mut tell_at = Instant::now() + WATCHING;
+        let mut ping_at = Instant::now() + PING;
+        loop {
+            let mut appended = std::pin::pin!(room.journal().appended());
+            let mut holding_off = Instant::now() < hold_until;
+            if !holding_off {
+                room.journal().listen(appended.as_mut());
+                let sent = self.send_events().await?;
+                if sent > 0 {
+                    hold_until = Instant::now() + pace::hold_off(sent, self.watcher.count());
+                    holding_off = true;
+                }
+            }
+            let tell = async {
+                let count = self.watcher.other_than(self.told).await;
+                sleep_until(tell_at).await;
+                count
+            };
+            tokio::select! {
+                () = sleep_until(hold_until), if holding_off => {}
+                () = appended, if !holding_off => {}
+                message = receive(&mut self.socket) => self.take(message?).await?,
+                count = tell => {
+                    self.told = count;
+                    tell_at = Instant::now() + WATCHING;
+                    self.send_line(&Line::Watching { count }).await?;
+                }
+                () = sleep_until(ping_at) => {
+                    ping_at = Instant::now() + PING;
+                    self.send(Message::Ping(Bytes::new())).await?;
+                }
+                () = room.ended.cancelled() => return Err(End::Room),
+                () = shared.stopping.cancelled() => return Err(End::Stopping),
+            }
+        }
+    }
+
+    /// Sends what the journal has from `next` on, as much as one message carries. Returns its bytes, 0 for no message.
+    async fn send_events(&mut self) -> Result<usize, End> {
+        let batch = self.room.journal().read(self.next, BATCH_BYTES);
+        self.next = batch.next;
+        let bytes = batch.text.len();
+        if bytes > 0 {
+            self.send(Message::Text(batch.text.into())).await?;
+        }
+        Ok(bytes)
+    }
+
+    /// Takes what the viewer sent: its greeting first, if at all, then commands.
+    async fn take(&mut self, text: Option<String>) -> Result<(), End> {
+        let Some(text) = text else { return Ok(()) };
+        let first = !std::mem::replace(&mut self.greeted, true);
+        if first && let Ok(Greeting { key }) = serde_json::from_str(&text) {
+            if !self.shared.access.is_key(&key) {
+                return Err(End::Refused(Refusal::NoKey));
+            }
+            let known = std::mem::replace(&mut self.commands, true);
+            // Where reading is open the feed has begun already; it may now be told of more.
+            return if known || !self.shared.access.is_open() {
+                Ok(())
+            } else {
+                self.hello().await
+            };
+        }
+        let reply = self.answer(text.as_bytes()).await;
+        self.send_line(&Line::Reply(reply)).await
+    }
+
+    async fn answer(&mut self, text: &[u8]) -> Reply {
+        let asked = read::json::<Json>(text);
+        let request = asked.as_ref().ok().and_then(|asked| asked.get("request")?.as_u64());
+        let done = match asked.and_then(read::value::<Request>) {
+            Ok(_) if !self.commands => Err(Refusal::NoKey),
+            Ok(Request { command, .. }) => self.perform(command).await,
+            Err(refusal) => Err(refusal),
+        };
+        let (status, body) = done.unwrap_or_else(|refusal| {
+            let problem = refusal.problem();
+            (StatusCode::from_u16(problem.status).unwrap_or_default(), to_json(&problem))
+        });
+        Reply { request, status: status.as_u16(), body }
+    }
+
+    async fn perform(&mut self, command: Command) -> Result<(StatusCode, Json), Refusal> {
+        Ok(match command {
+            Command::Start { body } => (StatusCode::CREATED, to_json(&self.room.start(body)?)),
+            Command::End { program } => {
+                // It may have to wait for a lingering socket; the feed goes on meanwhile.
+                tokio::spawn(self.room.end(&program)?);
+                (StatusCode::ACCEPTED, Json::Null)
+            }
+            Command::Call { program, body } => {
+                let answer = self.room.call(&program, body, Duration::ZERO).await?;
+                (api::status(&answer), to_json(&answer))
+            }
+            Command::GiveUp { program, id } => {
+                self.room.give_up(&program, id)?;
+                (StatusCode::NO_CONTENT, Json::Null)
+            }
+            Command::Host { body } => {
+                let host = self.room.lab()?.add(body.name).await?;
+                (StatusCode::CREATED, to_json(&host.view()))
+            }
+            Command::Wire { body } => {
+                self.room.lab()?.wire.change(&body)?;
+                (StatusCode::OK, Json::Null)
+            }
+            Command::Packet { packet, body } => {
+                self.room.lab()?.wire.release(packet, body.fate)?;
+                (StatusCode::NO_CONTENT, Json::Null)
+            }
+            Command::Packets { body } => {
+                self.room.lab()?.wire.release_oldest(body.fate, body.count.unwrap_or(usize::MAX));
+                (StatusCode::OK, Json::Null)
+            }
+        })
+    }
+
+    async fn hello(&mut self) -> Result<(), End> {
+        let (first, head) = self.room.journal().range();
+        self.told = self.watcher.count();
+        let hello = Hello {
+            room: self.room.id.clone(),
+            name: self.room.name.clone(),
+            network: self.room.kind(),
+            rung: self.room.rung(),
+            commands: self.commands,
+            first,
+            head,
+            watching: self.told,
+            unix_folder: self.room.unix_folder(),
+        };
+        self.send_line(&Line::Hello(hello)).await
+    }
+
+    async fn send_line(&mut self, line: &Line) -> Result<(), End> {
+        self.send(Message::Text(to_json(line).to_string().into())).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(STALLED, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+}
+
+/// The viewer's next message; None for one that asks for nothing.
+async fn receive(socket: &mut WebSocket) -> Result<Option<String>, End> {
+    match socket.recv().await {
+        Some(Ok(Message::Text(text))) => Ok(Some(text.as_str().to_owned())),
+        Some(Ok(Message::Binary(_))) => {
+            Err(End::Broken(UNSUPPORTED, "a feed's messages are text".into()))
+        }
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        // A message over the limit is known as such only by its text: axum hides the error's kind.
+        Some(Err(error)) if error.to_string().contains("too long") => {
+            let why = Refusal::message_too_long().problem().detail;
+            Err(End::Broken(TOO_BIG, why))
+        }
+        Some(Err(error)) => Err(End::Broken(PROTOCOL, error.to_string())),
+    }
+}
+
+fn to_json(what: &impl Serialize) -> Json {
+    serde_json::to_value(what).unwrap_or_default()
+}

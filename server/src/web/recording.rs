@@ -1,0 +1,61 @@
+//! A room's journal as a file to keep.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use socketscope_protocol::{Problem, RoomId};
+
+use super::{access::MayRead, read::In};
+use crate::{
+    recording::{Format, Pieces, pieces},
+    refusal::Refusal,
+    server::Shared,
+};
+
+/// The journal as a file: `jsonl` as it is kept, `pcapng` for Wireshark, `mmd` for Mermaid, `svg` as the page draws it.
+#[utoipa::path(get, path = "/api/rooms/{room}/recording.{format}", params(
+    ("room" = RoomId, Path), ("format" = Format, Path),
+), responses(
+    (status = 200, content(
+        (String = "application/x-ndjson"), (Vec<u8> = "application/x-pcapng"), (String = "text/plain"), (String = "image/svg+xml"),
+    )),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
+))]
+pub(super) async fn recording(
+    _: MayRead,
+    State(shared): State<Arc<Shared>>,
+    In((room, format)): In<(RoomId, Format)>,
+) -> Result<Response, Refusal> {
+    let room = shared.rooms.get(&room)?;
+    let name = format!("socketscope-{}.{}", room.id, format.extension());
+    let begun = tokio::task::spawn_blocking(move || pieces(&room, format)).await;
+    let begun =
+        begun.map_err(|error| Refusal::Unable(format!("no file could be made: {error}")))?;
+    let stopping = shared.stopping.clone();
+    let pieces = stream::unfold(begun, move |pieces| {
+        let stopping = stopping.clone();
+        async move {
+            tokio::select! {
+                next = next(pieces) => next.map(|(piece, rest)| (Ok::<_, Infallible>(piece), rest)),
+                () = stopping.cancelled() => None,
+            }
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, format.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// The next piece, made on a thread of its own: no call of a program waits for it.
+async fn next(mut pieces: Pieces) -> Option<(Vec<u8>, Pieces)> {
+    let made = tokio::task::spawn_blocking(move || pieces.next().map(|piece| (piece, pieces)));
+    made.await.ok().flatten()
+}

@@ -1,0 +1,183 @@
+//! The lab's wire beside a pair of virtual cards (veth(4)): the same plain programs at both ends, in namespaces of their own.
+//! As root, since namespaces are entered from outside.
+
+use std::{process::Stdio, time::Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::{StreamExt, stream};
+use socketscope_protocol::Fact;
+use socketscope_tests::Room;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::Command,
+};
+
+use crate::{
+    process::Process,
+    report::{Report, count},
+};
+
+const SERVER: &str = "10.0.0.1:9000";
+const PINGS: &str = "10000";
+const SECONDS: &str = "3";
+const ROOMS: usize = 200;
+
+/// The two ends of a network: arguments of nsenter(1).
+struct Ends([String; 2]);
+
+pub(crate) async fn measure(report: &mut Report) -> Result<()> {
+    eprintln!("==> lab");
+    let server = Process::start().await?;
+    let room = server.client.lab().await;
+    let (lab, veth) = (Ends::of_lab(&server).await?, Ends::of_veth().await?);
+    for (what, part, target) in [
+        ("one byte, there and back", "ping", "≤ 150 µs p50"),
+        ("one TCP stream", "tcp-source", "≥ 1 Gbit/s"),
+        ("64-byte packets", "udp-source-64", "≥ 150,000/s"),
+        ("1500-byte packets", "udp-source-1500", "≥ 150,000/s"),
+    ] {
+        let bare = veth.figure(part).await?;
+        let (from, before) = (room.view().await.head + 1, server.seconds()?);
+        let ours = lab.figure(part).await?;
+        let (cores, told) = (server.seconds()? - before, told(&room, from).await);
+        let (shown, met) = match part {
+            "ping" => (format!("{ours:.0} µs p50"), ours <= 150.0),
+            "tcp-source" => (format!("{:.2} Gbit/s", ours / 1e9), ours >= 1e9),
+            _ => (format!("{}/s", count(ours)), ours >= 150_000.0),
+        };
+        let bare_shown = match part {
+            "ping" => format!("veth {bare:.0} µs"),
+            "tcp-source" => format!("veth {:.2} Gbit/s", bare / 1e9),
+            _ => format!("veth {}/s", count(bare)),
+        };
+        let seconds: f64 = SECONDS.parse()?;
+        let figure = format!(
+            "{shown} = {:.2} × ({:.2} cores; journal: {} packets, {} arrived)",
+            ours / bare,
+            cores / seconds,
+            count(told.0 as f64),
+            count(told.1 as f64),
+        );
+        report.row(&format!("lab: {what}"), &figure, &bare_shown, target, met);
+    }
+    Ends::remove_veth().await;
+    rooms(report).await
+}
+
+/// Packets that the journal tells from an event on, one by one and in sums; and how many of them arrived.
+async fn told(room: &Room, from: u64) -> (u64, u64) {
+    let mut all = (0, 0);
+    for event in room.events_from(from).await {
+        match event.fact {
+            Fact::Depart { .. } => all.0 += 1,
+            Fact::Arrive { copy: false, .. } => all.1 += 1,
+            Fact::Summary(sum) => all = (all.0 + sum.packets, all.1 + sum.arrived),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Many rooms at once.
+async fn rooms(report: &mut Report) -> Result<()> {
+    let server = Process::start().await?;
+    let (before, start) = (server.memory()?, Instant::now());
+    let made = stream::iter(0..ROOMS).map(|_| server.client.lab()).buffer_unordered(8);
+    let made: Vec<Room> = made.collect().await;
+    let took = start.elapsed().as_secs_f64();
+    ensure!(made.len() == ROOMS, "not all rooms were made");
+    let memory = (server.memory()? - before) / ROOMS as f64 / 1024.0;
+    let figure = format!("{took:.2} s; {memory:.0} KB of the process a room");
+    report.row("lab: 200 rooms of two hosts", &figure, "", "≤ 2 s", took <= 2.0);
+    Ok(())
+}
+
+impl Ends {
+    /// The namespaces of the lab's hosts are descriptors of the server's.
+    async fn of_lab(server: &Process) -> Result<Self> {
+        let mut found = [None, None];
+        for entry in std::fs::read_dir(server.proc("fd")?)?.flatten() {
+            let link = std::fs::read_link(entry.path()).unwrap_or_default();
+            if !link.to_string_lossy().starts_with("net:[") {
+                continue;
+            }
+            let inside = format!("--net={}", entry.path().display());
+            let addresses = run("nsenter", &[&inside, "ip", "-4", "-o", "addr"]).await?;
+            for (place, address) in found.iter_mut().zip(["10.0.0.1/", "10.0.0.2/"]) {
+                if addresses.contains(address) {
+                    *place = Some(inside.clone());
+                }
+            }
+        }
+        match found {
+            [Some(server), Some(client)] => Ok(Self([server, client])),
+            _ => bail!("the lab's hosts were not found among the server's descriptors"),
+        }
+    }
+
+    /// Two namespaces with a cable between them.
+    async fn of_veth() -> Result<Self> {
+        Self::remove_veth().await;
+        for command in [
+            "netns add bench-a",
+            "netns add bench-b",
+            "link add bench0 netns bench-a type veth peer name bench0 netns bench-b",
+            "-n bench-a addr add 10.0.0.1/24 dev bench0",
+            "-n bench-b addr add 10.0.0.2/24 dev bench0",
+            "-n bench-a link set bench0 up",
+            "-n bench-b link set bench0 up",
+        ] {
+            run("ip", &command.split(' ').collect::<Vec<_>>()).await?;
+        }
+        let inside = |name| format!("--net=/run/netns/{name}");
+        Ok(Self([inside("bench-a"), inside("bench-b")]))
+    }
+
+    async fn remove_veth() {
+        for name in ["bench-a", "bench-b"] {
+            // It is not there the first time.
+            let _ = run("ip", &["netns", "del", name]).await;
+        }
+    }
+
+    /// Runs `part` on the client and what it needs on the server, and returns the figure.
+    async fn figure(&self, part: &str) -> Result<f64> {
+        let (other, number) = match part {
+            "ping" => ("pong", PINGS),
+            "tcp-source" => ("tcp-sink", SECONDS),
+            _ => ("udp-sink", SECONDS),
+        };
+        let [server, client] = &self.0;
+        let program = std::env::current_exe()?;
+        let mut sink = Command::new("nsenter")
+            .arg(server)
+            .arg(&program)
+            .args(["--play", other, SERVER, "0"])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("nsenter")?;
+        let mut output = BufReader::new(sink.stdout.take().context("no output")?);
+        let mut line = String::new();
+        output.read_line(&mut line).await?;
+        ensure!(line == "ready\n", "{other} is not ready");
+        let program = program.display().to_string();
+        let sent = run("nsenter", &[client, &program, "--play", part, SERVER, number]).await?;
+        let mut received = String::new();
+        output.read_to_string(&mut received).await?;
+        let figure = if part == "ping" { sent } else { received };
+        figure.trim().parse().context("a figure")
+    }
+}
+
+async fn run(program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).output().await;
+    let output =
+        output.with_context(|| format!("{program} (as root, with iproute2 and util-linux)"))?;
+    ensure!(
+        output.status.success(),
+        "{program} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
