@@ -58,7 +58,10 @@ async fn tshark_reads_the_packets_that_the_journal_has() {
     // The first SYN is lost and sent again.
     room.wire(json!({"rules": [{"packet": "syn", "fate": "lose"}]})).await;
     connect(&room).await;
-    // More than fits the receiver: a full window, probes, and an update when it reads.
+    // More than fits the receiver: a full window, probes, and an update when it reads. The sender's own buffer takes all
+    // of it, whatever this kernel would have made of the buffer by itself: `send` returns.
+    call(&room, "client", "setsockopt", json!({"fd": 3, "option": "SO_SNDBUF", "value": 200_000}))
+        .await;
     let text = "x".repeat(60_000);
     call(&room, "client", "send", json!({"fd": 3, "text": text})).await;
     departs(&room, "a probe", marked(Mark::KeepAlive)).await;
