@@ -208,7 +208,11 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
             (summary_text(sum, wording), wording.lab.story_summary)
         }
         Fact::State(state) => (state.state.as_str().to_owned(), wording.lab.state(state.state)),
-        Fact::Depart { .. }
+        Fact::Ready(_)
+        | Fact::Output { .. }
+        | Fact::Exit { .. }
+        | Fact::Lesson(_)
+        | Fact::Depart { .. }
         | Fact::Arrive { .. }
         | Fact::Lose { .. }
         | Fact::Hold { .. }

@@ -108,7 +108,7 @@ impl Journal {
         self.call += 1;
         let (id, fd) = (CallId(self.call), on.map(Fd));
         self.entered.insert(id, (name(program), fd, call.clone()));
-        self.fact(Fact::Enter { id, program: name(program), fd, call });
+        self.fact(Fact::Enter { id, program: name(program), fd, call, line: None });
         id
     }
 

@@ -133,6 +133,7 @@ impl Filter {
             Fact::Gap { .. } | Fact::Disorder { .. } => true,
             // The lifelines' heads and bands tell these.
             Fact::Host { .. } | Fact::State(_) => false,
+            Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => false,
             // A rule that was kept is gone; the packet that it was kept for stands right before.
             Fact::Wire(_) => {
                 let before = event.seq.checked_sub(1).and_then(|seq| model.event(seq));

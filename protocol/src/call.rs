@@ -100,6 +100,8 @@ pub enum OptionName {
     TCP_MAXSEG,
     /// 0 or 1: a call that would wait returns EAGAIN or EINPROGRESS instead. A flag of fcntl(2).
     O_NONBLOCK,
+    /// An option that has no name here; its value is not told. Only an observed program can have asked for it.
+    OTHER,
 }
 
 /// The arguments of any call, except its `fd`. Which ones a call takes: see the table of calls in ARCHITECTURE.md.

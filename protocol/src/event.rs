@@ -7,8 +7,9 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    Call, CallId, CallName, Errno, Fd, HostName, KernelState, Loss, Medium, Packet, PacketId,
-    ProgramName, Role, Summary, Value, WireView, call::ArgsOf, json::Json,
+    Call, CallId, CallName, Errno, Fd, HostName, KernelState, LessonFact, Loss, Medium, Packet,
+    PacketId, ProgramName, ReadyCall, Role, SourceLine, Stream, Summary, Value, WireView,
+    call::ArgsOf, json::Json,
 };
 
 /// One fact of a room's journal.
@@ -51,6 +52,8 @@ pub enum Fact {
         fd: Option<Fd>,
         /// The call.
         call: Call,
+        /// Where in its source; of observed programs only.
+        line: Option<SourceLine>,
     },
     /// A call has returned.
     Return {
@@ -107,6 +110,28 @@ pub enum Fact {
     Wire(Box<WireView>),
     /// What the kernel says of a socket.
     State(Box<KernelState>),
+    /// An observed program has come to a call, and waits to be let go.
+    Ready(Box<ReadyCall>),
+    /// An observed program has written something.
+    Output {
+        /// Which one.
+        program: ProgramName,
+        /// Where to.
+        stream: Stream,
+        /// What; what is no UTF-8 is replaced.
+        text: String,
+    },
+    /// An observed program's process has ended (waitpid(2)).
+    Exit {
+        /// Which one.
+        program: ProgramName,
+        /// Its exit code, where it ended by itself.
+        code: Option<i32>,
+        /// The signal that ended it, where one did.
+        signal: Option<i32>,
+    },
+    /// What a lesson says or does.
+    Lesson(Box<LessonFact>),
     /// Packets that were too many to be told one by one.
     Summary(Box<Summary>),
     /// An effect stands before its cause in the journal, which must not be: a mistake of this server's.
@@ -166,6 +191,14 @@ enum Kind {
     Lose,
     Hold,
     State,
+    Ready,
+    Output,
+    Exit,
+    Mode,
+    Note,
+    Question,
+    Answers,
+    Reveal,
     Summary,
     Disorder,
     Gap,
@@ -211,10 +244,13 @@ impl Serialize for Event {
                     }
                 }
             }
-            Fact::Enter { id, program, fd, call } => {
+            Fact::Enter { id, program, fd, call, line } => {
                 map.serialize_entry("kind", &Kind::Enter)?;
                 head(&mut map, *id, program, *fd, call.name())?;
                 map.serialize_entry("args", &ArgsOf(call))?;
+                if let Some(line) = line {
+                    line_entries(&mut map, line)?;
+                }
             }
             Fact::Return { id, program, fd, call, outcome, local, peer, other } => {
                 map.serialize_entry("kind", &Kind::Return)?;
@@ -259,6 +295,26 @@ impl Serialize for Event {
                 map.serialize_entry("kind", &Kind::State)?;
                 state_entries(&mut map, state)?;
             }
+            Fact::Ready(ready) => {
+                map.serialize_entry("kind", &Kind::Ready)?;
+                map.serialize_entry("program", &ready.program)?;
+                optional(&mut map, "fd", &ready.fd)?;
+                map.serialize_entry("call", &ready.call)?;
+                line_entries(&mut map, &ready.line)?;
+            }
+            Fact::Output { program, stream, text } => {
+                map.serialize_entry("kind", &Kind::Output)?;
+                map.serialize_entry("program", program)?;
+                map.serialize_entry("stream", stream)?;
+                map.serialize_entry("text", text)?;
+            }
+            Fact::Exit { program, code, signal } => {
+                map.serialize_entry("kind", &Kind::Exit)?;
+                map.serialize_entry("program", program)?;
+                optional(&mut map, "code", code)?;
+                optional(&mut map, "signal", signal)?;
+            }
+            Fact::Lesson(fact) => lesson_entries(&mut map, fact)?,
             Fact::Summary(summary) => {
                 map.serialize_entry("kind", &Kind::Summary)?;
                 map.serialize_entry("packets", summary)?;
@@ -288,6 +344,45 @@ fn head<M: SerializeMap>(
     map.serialize_entry("program", program)?;
     optional(map, "fd", &fd)?;
     map.serialize_entry("call", &call)
+}
+
+fn line_entries<M: SerializeMap>(map: &mut M, line: &SourceLine) -> Result<(), M::Error> {
+    map.serialize_entry("file", &line.file)?;
+    map.serialize_entry("line", &line.line)
+}
+
+fn lesson_entries<M: SerializeMap>(map: &mut M, fact: &LessonFact) -> Result<(), M::Error> {
+    match fact {
+        LessonFact::Mode { round, mode, pace_ms } => {
+            map.serialize_entry("kind", &Kind::Mode)?;
+            map.serialize_entry("round", round)?;
+            map.serialize_entry("mode", mode)?;
+            map.serialize_entry("pace_ms", pace_ms)
+        }
+        LessonFact::Note { of, text } => {
+            map.serialize_entry("kind", &Kind::Note)?;
+            map.serialize_entry("of", of)?;
+            map.serialize_entry("text", text)
+        }
+        LessonFact::Question { question, program, text, choices } => {
+            map.serialize_entry("kind", &Kind::Question)?;
+            map.serialize_entry("question", question)?;
+            map.serialize_entry("program", program)?;
+            map.serialize_entry("text", text)?;
+            map.serialize_entry("choices", choices)
+        }
+        LessonFact::Answers { question, counts } => {
+            map.serialize_entry("kind", &Kind::Answers)?;
+            map.serialize_entry("question", question)?;
+            map.serialize_entry("counts", counts)
+        }
+        LessonFact::Reveal { question, right, text } => {
+            map.serialize_entry("kind", &Kind::Reveal)?;
+            map.serialize_entry("question", question)?;
+            map.serialize_entry("right", right)?;
+            map.serialize_entry("text", text)
+        }
+    }
 }
 
 fn state_entries<M: SerializeMap>(map: &mut M, state: &KernelState) -> Result<(), M::Error> {

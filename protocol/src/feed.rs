@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, CallRequest, FateOfMany, FateOfOne, Network, NewHost, NewProgram, PacketId,
-    ProgramName, RoomId, RoomName, Rung, WireChange,
+    CallId, CallRequest, ChosenAnswer, FateOfMany, FateOfOne, LessonCommand, LessonId, Network,
+    NewHost, NewProgram, PacketId, ProgramName, RoomId, RoomName, Rung, WireChange,
 };
 
 /// A line of the server's that is no event: it has no number and is in no journal.
@@ -39,6 +39,9 @@ pub struct Hello {
     /// What its packets and sockets are seen by.
     #[serde(default)]
     pub rung: Rung,
+    /// Its lesson, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<LessonId>,
     /// Whether this viewer's key allows commands.
     pub commands: bool,
     /// The oldest event that the journal still has.
@@ -129,5 +132,16 @@ pub enum Command {
     Packets {
         /// How.
         body: FateOfMany,
+    },
+    /// Go on with the room's lesson: `POST …/lesson`.
+    Lesson {
+        /// How.
+        body: LessonCommand,
+    },
+    /// Answer the lesson's open question. Each viewer has one answer, and may change it until the answer is told; it
+    /// needs no key.
+    Answer {
+        /// Which.
+        body: ChosenAnswer,
     },
 }

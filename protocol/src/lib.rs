@@ -11,6 +11,7 @@ mod id;
 pub mod json;
 mod kernel;
 mod lab;
+mod lesson;
 pub mod limits;
 mod names;
 mod network;
@@ -31,6 +32,10 @@ pub use lab::{
     Direction, Fate, FateOfMany, FateOfOne, PacketKind, Rule, RuledFate, WireChange, WireSettings,
     WireView,
 };
+pub use lesson::{
+    Bilingual, ChosenAnswer, LessonCommand, LessonFact, LessonId, LessonListed, LessonProgram,
+    LessonView, Mode, ReadyCall, SourceFile, SourceLine, Stream,
+};
 pub use network::{NetworkView, Obstacle, ObstacleCode, Rung, Step, StepResult, StepView};
 pub use packet::{
     Flag, Icmp, Loss, Mark, Medium, Packet, PacketId, Protocol, Segment, Summary, TcpOptions,
@@ -38,6 +43,6 @@ pub use packet::{
 pub use payload::Payload;
 pub use problem::Problem;
 pub use room::{
-    CallAnswer, Client, EchoServer, HostView, Links, Network, NewHost, NewProgram, NewRoom,
-    ProgramView, Role, RoomView, SocketView, WaitingCall,
+    CallAnswer, Client, EchoServer, HostView, LessonRole, Links, Network, NewHost, NewProgram,
+    NewRoom, ProgramView, Role, RoomView, SocketView, WaitingCall,
 };

@@ -1,8 +1,8 @@
 //! The names of what can be chosen from, as they stand on the wire, both ways.
 
 use crate::{
-    Basis, CallName, Family, Fate, Flag, How, Loss, Mark, Medium, Network, OptionName, PacketKind,
-    Protocol, RuledFate, Rung, SocketType, TcpState, Timer,
+    Basis, CallName, Family, Fate, Flag, How, Loss, Mark, Medium, Mode, Network, OptionName,
+    PacketKind, Protocol, RuledFate, Rung, SocketType, Stream, TcpState, Timer,
 };
 
 macro_rules! names {
@@ -44,12 +44,13 @@ names!(CallName, 15:
     Close "close", Setsockopt "setsockopt", Getsockopt "getsockopt",
     Getsockname "getsockname", Getpeername "getpeername");
 
-names!(OptionName, 14:
+names!(OptionName, 15:
     SO_REUSEADDR "SO_REUSEADDR", SO_REUSEPORT "SO_REUSEPORT", SO_KEEPALIVE "SO_KEEPALIVE",
     SO_BROADCAST "SO_BROADCAST", SO_LINGER "SO_LINGER", SO_RCVBUF "SO_RCVBUF",
     SO_SNDBUF "SO_SNDBUF", SO_ERROR "SO_ERROR", SO_TYPE "SO_TYPE",
     SO_ACCEPTCONN "SO_ACCEPTCONN", TCP_NODELAY "TCP_NODELAY",
-    TCP_USER_TIMEOUT "TCP_USER_TIMEOUT", TCP_MAXSEG "TCP_MAXSEG", O_NONBLOCK "O_NONBLOCK");
+    TCP_USER_TIMEOUT "TCP_USER_TIMEOUT", TCP_MAXSEG "TCP_MAXSEG", O_NONBLOCK "O_NONBLOCK",
+    OTHER "OTHER");
 
 names!(Family, 3: Inet "inet", Inet6 "inet6", Unix "unix");
 names!(Rung, 4: Wire "wire", Capture "capture", State "state", Calls "calls");
@@ -80,6 +81,8 @@ names!(PacketKind, 10: Any "any", Syn "syn", SynAck "syn-ack", HandshakeAck "han
     Ack "ack", Data "data", Fin "fin", Rst "rst", Udp "udp", Icmp "icmp");
 names!(RuledFate, 2: Lose "lose", Hold "hold");
 names!(Fate, 2: Deliver "deliver", Lose "lose");
+names!(Mode, 3: Step "step", Run "run", Over "over");
+names!(Stream, 2: Stdout "stdout", Stderr "stderr");
 
 #[cfg(test)]
 mod tests {
@@ -105,5 +108,7 @@ mod tests {
         PacketKind::agrees_with_serde();
         RuledFate::agrees_with_serde();
         Fate::agrees_with_serde();
+        Mode::agrees_with_serde();
+        Stream::agrees_with_serde();
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    CallId, CallName, Errno, Family, Fd, HostName, ProgramName, RoomId, RoomName, Rung, SocketType,
-    Value, WireView,
+    CallId, CallName, Errno, Family, Fd, HostName, LessonId, ProgramName, RoomId, RoomName, Rung,
+    SocketType, Value, WireView,
 };
 
 /// Where a room's sockets live.
@@ -33,6 +33,9 @@ pub struct NewRoom {
     /// What to call it; made up where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
+    /// The lesson that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<LessonId>,
 }
 
 /// A room as it is now.
@@ -48,6 +51,9 @@ pub struct RoomView {
     /// What its packets and sockets are seen by.
     #[serde(default)]
     pub rung: Rung,
+    /// Its lesson, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<LessonId>,
     /// Its hosts, in the order of their addresses; none on this machine's own network.
     #[serde(default)]
     pub hosts: Vec<HostView>,
@@ -228,6 +234,17 @@ pub enum Role {
     UnixEchoServer(EchoServer),
     /// As `tcp-client`, on a Unix stream socket.
     UnixClient(Client),
+    /// A program of a lesson: a process of its own, which makes its calls itself. Only its lesson starts it.
+    Lesson(LessonRole),
+}
+
+/// What a lesson's program is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LessonRole {
+    /// The file of the lesson's that it begins in.
+    pub file: String,
 }
 
 /// How an echo server serves.

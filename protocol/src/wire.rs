@@ -6,6 +6,7 @@
 mod command;
 mod event;
 mod feed;
+mod lesson;
 mod packet;
 #[cfg(test)]
 mod tests;

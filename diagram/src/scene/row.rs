@@ -59,6 +59,9 @@ impl View<'_> {
             | Fact::Hold { packet } => self.packet_row(&mut scene_row, *packet),
             Fact::Summary(summary) => self.summary_row(&mut scene_row, summary),
             Fact::Host { .. } | Fact::State(_) => return None,
+            Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => {
+                return None;
+            }
             Fact::Program { program, change, .. } => {
                 let program = self.model.program_named(program)?;
                 scene_row.program = Some(program.id);

@@ -181,6 +181,7 @@ pub(super) const PAGE: Page = Page {
         "milliseconds that sent data may stay unacknowledged; 0: the system's default",
         "bytes of the largest segment",
         "0 or 1: a call that would wait returns EAGAIN or EINPROGRESS instead",
+        "an option that has no name here; its value is not told",
     ],
     families: &[("inet", "inet: IPv4"), ("inet6", "inet6: IPv6"), ("unix", "unix: this machine")],
     types: &[("stream", "stream (TCP)"), ("dgram", "dgram (UDP)")],
@@ -189,6 +190,7 @@ pub(super) const PAGE: Page = Page {
         ("read", "read: no more receiving"),
         ("both", "both"),
     ],
+    role_lesson: "runs a lesson's program",
     roles: &[
         ("manual", "manual"),
         ("tcp-echo-server", "TCP echo server"),

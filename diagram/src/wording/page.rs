@@ -169,6 +169,8 @@ pub struct Page {
     pub hows: &'static [Choice],
     /// The roles, by their names on the wire.
     pub roles: &'static [Choice],
+    /// What a lesson's program does: what stands in its source.
+    pub role_lesson: &'static str,
 }
 
 /// What the inspector says of the selected event.
@@ -240,6 +242,7 @@ impl Page {
             Some(Role::UdpClient(_)) => "udp-client",
             Some(Role::UnixEchoServer(_)) => "unix-echo-server",
             Some(Role::UnixClient(_)) => "unix-client",
+            Some(Role::Lesson(_)) => return self.role_lesson,
         };
         self.roles.iter().find(|(wire, _)| *wire == name).map_or("", |(_, text)| text)
     }

@@ -1,5 +1,6 @@
 //! From what the page asks for to its text.
 
+use super::lesson;
 use crate::{
     Args, CallRequest, Client, Command, EchoServer, Greeting, Network, NewProgram, NewRoom,
     Request, Role, Rule, WireChange, json::Writer,
@@ -17,7 +18,9 @@ impl NewRoom {
     pub fn to_json(&self) -> String {
         let network = self.network.map(Network::as_str);
         let name = self.name.as_ref().map(|name| name.as_str());
-        Writer::default().text("network", network).text("name", name).end()
+        let lesson = self.lesson.as_ref().map(|lesson| lesson.0.as_str());
+        let writer = Writer::default().text("network", network).text("name", name);
+        writer.text("lesson", lesson).end()
     }
 }
 
@@ -47,6 +50,14 @@ impl Request {
                 .text("command", "packet")
                 .plain("packet", Some(packet.0))
                 .object("body", Writer::default().text("fate", body.fate.as_str())),
+            Command::Lesson { body } => {
+                writer.text("command", "lesson").object("body", lesson::command(body))
+            }
+            Command::Answer { body } => {
+                let answer = Writer::default().plain("question", Some(body.question));
+                let answer = answer.plain("choice", Some(body.choice));
+                writer.text("command", "answer").object("body", answer)
+            }
             Command::Packets { body } => {
                 let fate = Writer::default().text("fate", body.fate.as_str());
                 writer.text("command", "packets").object("body", fate.plain("count", body.count))
@@ -96,6 +107,7 @@ fn start(program: &NewProgram) -> Writer {
         Role::UdpClient(it) => client(writer.text("role", "udp-client"), it),
         Role::UnixEchoServer(it) => server(writer.text("role", "unix-echo-server"), it),
         Role::UnixClient(it) => client(writer.text("role", "unix-client"), it),
+        Role::Lesson(it) => writer.text("role", "lesson").text("file", it.file.as_str()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! From an event's line to the event.
 
-use super::packet;
+use super::{lesson, packet};
 use crate::{
     Call, CallId, CallName, Change, Client, EchoServer, End, Errno, Event, Fact, Family, Fd,
-    HostName, How, OptionName, Payload, ProgramName, Role, SocketType, Value, json::Json,
+    HostName, How, LessonRole, OptionName, Payload, ProgramName, Role, SocketType, Value,
+    json::Json,
 };
 
 impl Event {
@@ -44,6 +45,7 @@ fn fact(json: &Json<'_>) -> Option<Fact> {
             program: program(json.get("program"))?,
             fd: fd(json),
             call: call(call_name(json)?, json.get("args"))?,
+            line: lesson::line(json),
         },
         "return" => Fact::Return {
             id: id(json)?,
@@ -58,9 +60,20 @@ fn fact(json: &Json<'_>) -> Option<Fact> {
             peer: text("peer"),
             other: json.get("other").some().and_then(end),
         },
+        "ready" => Fact::Ready(Box::new(lesson::ready(json)?)),
+        "output" => Fact::Output {
+            program: program(json.get("program"))?,
+            stream: lesson::stream(json)?,
+            text: text("text")?,
+        },
+        "exit" => Fact::Exit {
+            program: program(json.get("program"))?,
+            code: json.get("code").int(),
+            signal: json.get("signal").int(),
+        },
         "disorder" => Fact::Disorder { what: text("what")? },
         "gap" => Fact::Gap { missed: json.get("missed").unsigned()? },
-        _ => return None,
+        kind => Fact::Lesson(Box::new(lesson::fact(kind, json)?)),
     })
 }
 
@@ -172,6 +185,7 @@ fn role(json: &Json<'_>) -> Option<Role> {
         "udp-client" => Role::UdpClient(client(json)?),
         "unix-echo-server" => Role::UnixEchoServer(server(json)?),
         "unix-client" => Role::UnixClient(client(json)?),
+        "lesson" => Role::Lesson(LessonRole { file: json.get("file").string()? }),
         _ => return None,
     })
 }

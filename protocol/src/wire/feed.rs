@@ -1,6 +1,6 @@
 //! From a line of the feed, or an answer over HTTP, to what it says.
 
-use super::event::program;
+use super::{event::program, lesson};
 use crate::{
     CallId, Event, Hello, Network, Problem, ProgramName, RoomId, RoomName, Rung, json::Json,
 };
@@ -60,6 +60,7 @@ fn hello(json: &Json<'_>) -> Option<Hello> {
             _ => return None,
         },
         rung: json.get("rung").text().and_then(Rung::named).unwrap_or_default(),
+        lesson: lesson::id(json),
         commands: json.get("commands").bool()?,
         first: json.get("first").unsigned()?,
         head: json.get("head").unsigned()?,

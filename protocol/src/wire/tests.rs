@@ -9,12 +9,14 @@ use proptest::{
 
 use super::FeedLine;
 use crate::{
-    Args, Basis, Call, CallId, CallName, CallRequest, Change, Client, Command, Direction,
-    EchoServer, End, Errno, Event, Fact, Family, Fate, FateOfMany, FateOfOne, Fd, Flag, Greeting,
-    Hello, HostChange, HostName, How, Icmp, KernelState, Line, Loss, Mark, Medium, Network,
-    NewHost, NewProgram, NewRoom, OptionName, Packet, PacketId, PacketKind, Payload, Problem,
-    ProgramName, Protocol, Reply, Request, Role, RoomId, RoomName, Rule, RuledFate, Rung, Segment,
-    SocketType, Summary, TcpOptions, TcpState, Timer, Value, WireChange, WireSettings, WireView,
+    Args, Basis, Bilingual, Call, CallId, CallName, CallRequest, Change, ChosenAnswer, Client,
+    Command, Direction, EchoServer, End, Errno, Event, Fact, Family, Fate, FateOfMany, FateOfOne,
+    Fd, Flag, Greeting, Hello, HostChange, HostName, How, Icmp, KernelState, LessonCommand,
+    LessonFact, LessonId, LessonListed, LessonProgram, LessonRole, LessonView, Line, Loss, Mark,
+    Medium, Mode, Network, NewHost, NewProgram, NewRoom, OptionName, Packet, PacketId, PacketKind,
+    Payload, Problem, ProgramName, Protocol, ReadyCall, Reply, Request, Role, RoomId, RoomName,
+    Rule, RuledFate, Rung, Segment, SocketType, SourceFile, SourceLine, Stream, Summary,
+    TcpOptions, TcpState, Timer, Value, WireChange, WireSettings, WireView,
     json::Json,
     wire::{Answer, Listed},
 };
@@ -77,7 +79,7 @@ prop_compose! {
 
 prop_compose! {
     fn role()(
-        kind in 0..7,
+        kind in 0..8,
         address in text(),
         messages in vec(text(), 0..4),
         backlog in any::<i32>(),
@@ -86,6 +88,7 @@ prop_compose! {
         interval_ms in any::<u64>(),
         times in any::<u32>(),
     ) -> Role {
+        let lesson = LessonRole { file: address.clone() };
         let server = EchoServer { address: address.clone(), backlog, concurrent, size };
         let client = Client { address, messages, interval_ms, times };
         match kind {
@@ -95,7 +98,8 @@ prop_compose! {
             3 => Role::UdpEchoServer(server),
             4 => Role::UdpClient(client),
             5 => Role::UnixEchoServer(server),
-            _ => Role::UnixClient(client),
+            6 => Role::UnixClient(client),
+            _ => Role::Lesson(lesson),
         }
     }
 }
@@ -128,7 +132,7 @@ fn fact() -> BoxedStrategy<Fact> {
         prop_oneof![role().prop_map(Change::Started), vec(fd(), 0..4).prop_map(Change::Ended),];
     let id = || any::<u64>().prop_map(CallId);
     let other = (name(), fd()).prop_map(|(program, fd)| End { program, fd });
-    let called = (id(), name(), option::of(fd()), call());
+    let called = (id(), name(), option::of(fd()), call(), option::of(line()));
     let returned = (
         (id(), name(), option::of(fd()), call(), outcome()),
         (option::of(text()), option::of(text()), option::of(other)),
@@ -140,12 +144,69 @@ fn fact() -> BoxedStrategy<Fact> {
             change
         }),
         lab_fact(),
-        called.prop_map(|(id, program, fd, call)| Fact::Enter { id, program, fd, call }),
+        called.prop_map(|(id, program, fd, call, line)| Fact::Enter {
+            id,
+            program,
+            fd,
+            call,
+            line
+        }),
+        lesson_fact(),
         returned.prop_map(|((id, program, fd, call, outcome), (local, peer, other))| {
             Fact::Return { id, program, fd, call: call.name(), outcome, local, peer, other }
         }),
         any::<u64>().prop_map(|missed| Fact::Gap { missed }),
         text().prop_map(|what| Fact::Disorder { what }),
+    ]
+    .boxed()
+}
+
+fn line() -> BoxedStrategy<SourceLine> {
+    (text(), any::<u32>()).prop_map(|(file, line)| SourceLine { file, line }).boxed()
+}
+
+fn bilingual() -> BoxedStrategy<Bilingual> {
+    (text(), text()).prop_map(|(en, zh)| Bilingual { en, zh }).boxed()
+}
+
+fn lesson_fact() -> BoxedStrategy<Fact> {
+    let ready = (name(), option::of(fd()), select(&CallName::ALL[..]), line());
+    let mode = (any::<u32>(), select(&Mode::ALL[..]), any::<u64>());
+    let question = (any::<u32>(), name(), bilingual(), vec(bilingual(), 0..4));
+    let lesson = prop_oneof![
+        mode.prop_map(|(round, mode, pace_ms)| LessonFact::Mode { round, mode, pace_ms }),
+        (any::<u64>(), bilingual()).prop_map(|(of, text)| LessonFact::Note { of, text }),
+        question.prop_map(|(question, program, text, choices)| LessonFact::Question {
+            question,
+            program,
+            text,
+            choices
+        }),
+        (any::<u32>(), vec(any::<u32>(), 0..4))
+            .prop_map(|(question, counts)| LessonFact::Answers { question, counts }),
+        (any::<u32>(), any::<u32>(), bilingual())
+            .prop_map(|(question, right, text)| LessonFact::Reveal { question, right, text }),
+    ];
+    prop_oneof![
+        ready.prop_map(|(program, fd, call, line)| {
+            Fact::Ready(Box::new(ReadyCall { program, fd, call, line }))
+        }),
+        (name(), select(&Stream::ALL[..]), text())
+            .prop_map(|(program, stream, text)| Fact::Output { program, stream, text }),
+        (name(), any::<Option<i32>>(), any::<Option<i32>>())
+            .prop_map(|(program, code, signal)| Fact::Exit { program, code, signal }),
+        lesson.prop_map(|fact| Fact::Lesson(Box::new(fact))),
+    ]
+    .boxed()
+}
+
+fn lesson_command() -> BoxedStrategy<LessonCommand> {
+    prop_oneof![
+        any::<u64>().prop_map(|pace_ms| LessonCommand::Run { pace_ms }),
+        option::of(name()).prop_map(|program| LessonCommand::Step { program }),
+        Just(LessonCommand::Pause),
+        Just(LessonCommand::Reset),
+        Just(LessonCommand::Reveal),
     ]
     .boxed()
 }
@@ -333,6 +394,10 @@ fn command() -> BoxedStrategy<Command> {
         change().prop_map(|body| Command::Wire { body }),
         (packet_id(), select(&Fate::ALL[..]))
             .prop_map(|(packet, fate)| Command::Packet { packet, body: FateOfOne { fate } }),
+        lesson_command().prop_map(|body| Command::Lesson { body }),
+        any::<(u32, u32)>().prop_map(|(question, choice)| Command::Answer {
+            body: ChosenAnswer { question, choice }
+        }),
         (select(&Fate::ALL[..]), any::<Option<usize>>())
             .prop_map(|(fate, count)| Command::Packets { body: FateOfMany { fate, count } }),
     ]
@@ -371,6 +436,7 @@ fn other_lines_are_read() {
         name: RoomName::new("Monday's \"class\"").expect("a name"),
         network: Network::Host,
         rung: Rung::Capture,
+        lesson: Some(LessonId("tcp-loop".into())),
         commands: true,
         first: 1,
         head: u64::MAX,
@@ -401,7 +467,8 @@ fn other_lines_are_read() {
 
 #[test]
 fn what_is_asked_for_over_http_is_written_and_read() {
-    let room = NewRoom { network: Some(Network::Lab), name: RoomName::new("水").ok() };
+    let (network, name) = (Some(Network::Lab), RoomName::new("水").ok());
+    let room = NewRoom { network, name, lesson: Some(LessonId("tcp-loop".into())) };
     assert_eq!(serde_json::from_str::<NewRoom>(&room.to_json()).expect("a room"), room);
     let greeting = Greeting { key: "a\"b".into() };
     let text = greeting.to_json();
@@ -415,4 +482,31 @@ fn what_is_asked_for_over_http_is_written_and_read() {
     let name = RoomName::new("水").expect("a name");
     let page = "/rooms/kx4p7m".into();
     assert_eq!(listed, Some(Listed { name, programs: 2, watching: 1, head: 9, page }));
+}
+
+#[test]
+fn lessons_are_read() {
+    let said = |text: &str| Bilingual { en: text.into(), zh: "课".into() };
+    let lesson = LessonId("tcp-loop".into());
+    let listed = LessonListed {
+        lesson: lesson.clone(),
+        title: said("a"),
+        text: said("b"),
+        obstacle: Some("no lab".into()),
+    };
+    let text = serde_json::to_string(&listed).expect("JSON");
+    assert_eq!(Json::read(&text).as_ref().and_then(LessonListed::from_json), Some(listed));
+    let view = LessonView {
+        lesson,
+        title: said("a"),
+        text: said("b"),
+        programs: vec![LessonProgram {
+            name: ProgramName::new("server").expect("a name"),
+            file: "server.py".into(),
+            host: HostName::new("server").ok(),
+        }],
+        files: vec![SourceFile { name: "server.py".into(), code: "import socket\n".into() }],
+    };
+    let text = serde_json::to_string(&view).expect("JSON");
+    assert_eq!(Json::read(&text).as_ref().and_then(LessonView::from_json), Some(view));
 }
