@@ -1,22 +1,40 @@
 //! The one catalogue of all texts of the page, by part of the page. Knows no facts: whoever shows a text fills it.
 //!
-//! A language is a static of type [`Wording`]; a text that a language lacks is an error of the compiler's.
+//! A language is a static of type [`Wording`]; a text that a language lacks is an error of the compiler's. What lessons say
+//! comes with them, in both languages.
 
 mod en;
 mod en_lab;
+mod en_lesson;
 mod en_page;
 mod errno;
 mod lab;
+mod language;
+mod lesson;
 mod page;
+#[cfg(test)]
+mod tests;
+mod zh;
+mod zh_errno;
+mod zh_lab;
+mod zh_lesson;
+mod zh_page;
+
+use socketscope_protocol::Bilingual;
 
 pub use en::EN;
 pub use errno::Errnos;
 pub use lab::Lab;
+pub use language::{Language, Piece, first_sentence, paragraphs, plain};
+pub use lesson::Lesson;
 pub use page::{Choice, Inspect, Page, PerCall};
+pub use zh::ZH;
 
 /// Every text of the page in one language. Texts with `{name}` in them go through [`fill`].
 #[derive(Debug)]
 pub struct Wording {
+    /// Which language it is.
+    pub language: Language,
     /// Labels in the diagram: short.
     pub diagram: Diagram,
     /// The rows of the diagram as sentences, for screen readers.
@@ -29,6 +47,15 @@ pub struct Wording {
     pub lab: Lab,
     /// What is said of a selected event.
     pub inspect: Inspect,
+    /// Lessons.
+    pub lesson: Lesson,
+}
+
+impl Wording {
+    /// A text of a lesson's in this language.
+    pub fn of<'a>(&self, text: &'a Bilingual) -> &'a str {
+        self.language.of(text)
+    }
 }
 
 /// Labels in the diagram.
@@ -103,26 +130,4 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     }
     text.push_str(rest);
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_not_templates() {
-        let text = fill("{a} and {b}{c}", &[("a", "{b}"), ("b", "x")]);
-        assert_eq!(text, "{b} and x{c}");
-    }
-
-    #[test]
-    fn an_open_brace_stays() {
-        assert_eq!(fill("{a} {", &[("a", "1")]), "1 {");
-    }
-
-    #[test]
-    fn errors_are_explained_by_name() {
-        assert!(EN.errno.get("ECONNREFUSED").is_some_and(|text| text.contains("listen")));
-        assert_eq!(EN.errno.get("EWHATEVER"), None);
-    }
 }

@@ -64,6 +64,22 @@ pub struct WireChange {
     pub rules: Option<Vec<Rule>>,
 }
 
+impl WireChange {
+    /// Everything as it is in a new room, but for the rules and the seed.
+    pub fn plain() -> Self {
+        Self {
+            delay_ms: Some(0.0),
+            jitter_ms: Some(0.0),
+            loss: Some(0.0),
+            reorder: Some(0.0),
+            duplicate: Some(0.0),
+            rate_kbit: Some(0),
+            hold: Some(false),
+            ..Self::default()
+        }
+    }
+}
+
 /// What becomes of a packet of a kind that is still to come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

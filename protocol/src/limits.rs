@@ -77,3 +77,18 @@ pub const DRAWN_ROWS: u64 = 2_000;
 
 /// Events that a drawn recording is made of: enough for [`DRAWN_ROWS`], while most of them have rows.
 pub const DRAWN_EVENTS: usize = 20_000;
+
+/// Bytes that a lesson's program may print in a run; the rest is counted. More than anyone reads beside a diagram.
+pub const OUTPUT_BYTES: usize = 64 * 1024;
+
+/// Programs of one lesson: each is a process of about 10 MB, and a lifeline.
+pub const LESSON_PROGRAMS: usize = 12;
+
+/// Bytes of one file of a lesson: a program that is read beside its diagram is far shorter.
+pub const LESSON_FILE_BYTES: usize = 64 * 1024;
+
+/// Lessons that run at once on a server: a class of them, and their processes stay below 5 GB.
+pub const LESSONS_AT_ONCE: usize = 64;
+
+/// Milliseconds between two calls of a lesson at its slowest pace.
+pub const PACE_MS: u64 = 60_000;

@@ -8,8 +8,10 @@ mod clock;
 mod folders;
 mod journal;
 mod kernel;
+mod lesson;
 mod netlink;
 mod network;
+mod process;
 mod program;
 mod recording;
 mod refusal;
@@ -20,5 +22,6 @@ mod watch;
 mod web;
 
 pub use journal::{Batch, Journal};
+pub use lesson::{Lessons, Mistake};
 pub use network::{Choice, Ladder, Reach};
 pub use server::{Config, Key, Server};

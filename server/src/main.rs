@@ -4,13 +4,14 @@ mod doctor;
 
 use std::{
     net::{SocketAddr, TcpListener as StdListener},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use socketscope_server::{Choice, Config, Key, Ladder, Reach, Server};
+use socketscope_server::{Choice, Config, Key, Ladder, Lessons, Reach, Server};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -33,6 +34,12 @@ enum Command {
     /// Tell what this machine allows, what stands in the way of the rest, and what to do about it. Its status is 0 where
     /// the lab works, 1 where it does not.
     Doctor,
+    /// List the lessons and check them: each mistake is named with its file and line. The status is 1 where there is one.
+    Lessons {
+        /// A folder of lessons beside those that come with the server.
+        #[arg(long, value_name = "DIR")]
+        lessons: Vec<PathBuf>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -52,6 +59,10 @@ struct Serve {
     /// A name that browsers may call this server by, beside its addresses. May be given several times.
     #[arg(long = "allow-host", value_name = "NAME")]
     allowed_hosts: Vec<String>,
+    /// A folder of lessons beside those that come with the server; static/lessons/README.md says how one is made. May be
+    /// given several times.
+    #[arg(long, value_name = "DIR")]
+    lessons: Vec<PathBuf>,
     /// Megabytes of events that each room keeps; the oldest go first.
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=4096))]
     journal_mib: u32,
@@ -66,6 +77,7 @@ fn main() -> anyhow::Result<ExitCode> {
         .init();
     let serve = match cli.command {
         Some(Command::Doctor) => return Ok(doctor::examine()),
+        Some(Command::Lessons { lessons }) => return Ok(list(&Lessons::new(lessons))),
         Some(Command::Serve(serve)) => serve,
         None => cli.serve,
     };
@@ -86,6 +98,18 @@ fn main() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(serve, listener, ladder))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells all lessons by their titles, and what is wrong with those that cannot be run.
+fn list(lessons: &Lessons) -> ExitCode {
+    let (titles, mistakes) = lessons.check();
+    for (id, title) in titles {
+        println!("{id:<24}{} · {}", title.en, title.zh);
+    }
+    for mistake in &mistakes {
+        eprintln!("{mistake}");
+    }
+    if mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<StdListener> {
@@ -110,10 +134,15 @@ async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Res
         Some(key) => key,
         None => Key::random().context("no randomness for a host key")?,
     };
+    let lessons = Lessons::new(serve.lessons);
+    for mistake in lessons.check().1 {
+        tracing::warn!("a lesson cannot be run: {mistake}");
+    }
     let config = Config {
         reach: serve.reach,
         allowed_hosts: serve.allowed_hosts,
         journal_bytes: serve.journal_mib as usize * 1024 * 1024,
+        lessons,
         ..Config::new(key.clone(), ladder)
     };
     let listener = TcpListener::from_std(listener)?;

@@ -26,7 +26,7 @@ pub(crate) use host_network::{HostNetwork, check_confinement};
 pub(crate) use lab::{Host, Lab};
 pub use ladder::{Choice, Ladder};
 pub(crate) use tap::Tap;
-pub(crate) use wire::{Effect, Fence, Wire};
+pub(crate) use wire::{Effect, Fence, Reported, Reports, Turn, Wire};
 
 use crate::refusal::Refusal;
 
@@ -56,6 +56,14 @@ impl Network {
         match self.kind {
             Where::Machine(_) => Kind::Host,
             Where::Lab(_) => Kind::Lab,
+        }
+    }
+
+    /// What tells of its packets and sockets.
+    pub(crate) fn wire(&self) -> &Arc<Wire> {
+        match &self.kind {
+            Where::Machine(network) => network.teller(),
+            Where::Lab(lab) => &lab.wire,
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) use call::Entered;
 use concerned::Concerned;
 use ends::Ends;
 use fds::Fds;
+pub(crate) use options::option_named;
 use socket::Socket;
 use socketscope_protocol::{
     Call, CallId, CallName, CallRequest, Change, Fact, Fd, ProgramName, ProgramView, Role,
@@ -77,6 +78,24 @@ impl Scope {
     pub(crate) fn new(journal: Arc<Journal>, network: Network, owners: Arc<Owners>) -> Arc<Self> {
         let (ends, last_call) = (Ends::default(), AtomicU64::new(0));
         Arc::new(Self { journal, network, owners, ends, last_call })
+    }
+
+    /// The number of a call that is about to be entered.
+    pub(crate) fn next_call(&self) -> CallId {
+        CallId(self.last_call.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// A socket is a program's from now on.
+    pub(crate) fn own(&self, inode: u64, program: ProgramName, fd: Fd) {
+        self.owners.insert(inode, program, fd);
+    }
+
+    /// Before a socket is closed: it is nobody's any more.
+    pub(crate) fn forget(&self, inode: u64) {
+        self.owners.remove(inode);
+        if let Some(share) = self.network.share() {
+            share.forget(inode);
+        }
     }
 }
 
@@ -177,7 +196,7 @@ impl Program {
         // Before the kernel closes them, since the others' `recv` returns because of it.
         self.scope.journal.append(clock::now(), ended);
         for (_, socket) in sockets {
-            self.forget(&socket);
+            self.scope.forget(socket.inode());
             let concerned = Concerned::of(&socket);
             call::close(socket).await;
             self.tell_kernel(&[concerned]);
@@ -216,18 +235,6 @@ impl Program {
         if let Some(mut fence) = self.fence(clock::now()) {
             concerned.iter().for_each(|socket| socket.look(&mut fence));
         }
-    }
-
-    /// Before a socket is closed: it is nobody's any more.
-    fn forget(&self, socket: &Socket) {
-        self.scope.owners.remove(socket.inode());
-        if let Some(share) = self.scope.network.share() {
-            share.forget(socket.inode());
-        }
-    }
-
-    fn next_call(&self) -> CallId {
-        CallId(self.scope.last_call.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// Held for a look-up in the table, never across an await or a call that may take long.

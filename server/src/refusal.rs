@@ -8,7 +8,9 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use socketscope_protocol::{CallId, HostName, PacketId, Problem, ProgramName, RoomId, limits};
+use socketscope_protocol::{
+    CallId, HostName, LessonId, PacketId, Problem, ProgramName, RoomId, limits,
+};
 
 /// A request that is turned down. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,16 @@ pub(crate) enum Refusal {
     NoLab,
     /// A host of the room has this name already.
     HostNameTaken(HostName),
+    /// No lesson has this name.
+    NoSuchLesson(LessonId),
+    /// The room is for no lesson.
+    NoLesson,
+    /// No call can be let go; the sentence says why.
+    NothingToStep(String),
+    /// No question is open, or not this one.
+    NoOpenQuestion,
+    /// The call was to be made on a program that makes its calls itself.
+    MakesItsOwnCalls(ProgramName),
     /// No path of the interface.
     NoSuchPath,
     /// The path exists, for another method.
@@ -98,6 +110,31 @@ impl Refusal {
                 "name-taken",
                 "Name taken",
                 format!("A host called {:?} is in this room. Choose another name, or none.", host.as_str()),
+            ),
+            Self::NoSuchLesson(lesson) => (
+                S::NOT_FOUND,
+                "no-such-lesson",
+                "No such lesson",
+                format!("There is no lesson {:?}. GET /api/lessons lists those that there are.", lesson.0),
+            ),
+            Self::NoLesson => (
+                S::CONFLICT,
+                "no-lesson",
+                "No lesson",
+                "This room is for no lesson. Make a room with \"lesson\": one of those that GET /api/lessons lists.".into(),
+            ),
+            Self::NothingToStep(why) => (S::CONFLICT, "nothing-to-step", "Nothing to let go", sentence(why)),
+            Self::NoOpenQuestion => (
+                S::CONFLICT,
+                "no-open-question",
+                "No open question",
+                "The lesson asks nothing at the moment, or another question.".into(),
+            ),
+            Self::MakesItsOwnCalls(program) => (
+                S::CONFLICT,
+                "makes-its-own-calls",
+                "It makes its own calls",
+                format!("{:?} is a program of the lesson: its calls are those of its source. Start a program of your own beside it.", program.as_str()),
             ),
             Self::NoSuchPath => (
                 S::NOT_FOUND,

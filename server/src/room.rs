@@ -6,13 +6,13 @@ use std::{
     collections::BTreeMap,
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use socketscope_protocol::{
-    CallAnswer, CallId, CallRequest, Links, Network as Kind, NewProgram, ProgramName, ProgramView,
-    Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
+    CallAnswer, CallId, CallRequest, HostName, Links, Network as Kind, NewProgram, ProgramName,
+    ProgramView, Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,9 @@ pub(crate) use watchers::{Watcher, Watchers};
 use crate::{
     journal::Journal,
     kernel::states::Owners,
+    lesson::{Course, Lesson},
     network::{Capture, Folder, Host, HostNetwork, Lab, Network, Reach},
+    process::Python,
     program::{Entered, Program, Scope, role},
     refusal::Refusal,
 };
@@ -38,6 +40,8 @@ pub(crate) struct Room {
     scope: Arc<Scope>,
     programs: Mutex<Programs>,
     bell_ringer: JoinHandle<()>,
+    /// The lesson that it is for.
+    course: OnceLock<Course>,
 }
 
 /// What a new room is given by the server.
@@ -48,6 +52,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) reach: Reach,
     /// The packets of this machine's loopback, where they may be seen.
     pub(crate) capture: Option<&'a Arc<Capture>>,
+    /// The names of the lab's first hosts; the usual ones where there are none.
+    pub(crate) hosts: &'a [HostName],
     /// Its Unix sockets live below.
     pub(crate) folder: &'a Path,
     /// Bytes that its journal keeps.
@@ -76,7 +82,7 @@ impl Room {
         name: RoomName,
         setting: Setting<'_>,
     ) -> io::Result<Arc<Self>> {
-        let Setting { kind, rung, reach, capture, folder, journal_bytes } = setting;
+        let Setting { kind, rung, reach, capture, hosts, folder, journal_bytes } = setting;
         let folder = Folder::new(folder, &id.0)?;
         let (journal, owners) = (Journal::new(journal_bytes), Arc::<Owners>::default());
         let network = match kind {
@@ -87,7 +93,7 @@ impl Room {
             }
             Kind::Lab => {
                 let seed = first_seed(&id);
-                let lab = Lab::new(journal.clone(), owners.clone(), seed).await;
+                let lab = Lab::new(journal.clone(), owners.clone(), seed, hosts).await;
                 Network::lab(lab.map_err(io::Error::other)?, folder)
             }
         };
@@ -101,7 +107,21 @@ impl Room {
             scope: Scope::new(journal, network, owners),
             programs: Mutex::default(),
             bell_ringer,
+            course: OnceLock::new(),
         }))
+    }
+
+    /// Begins the lesson that the room is for.
+    pub(crate) fn begin(&self, lesson: Arc<Lesson>, python: Python) -> io::Result<()> {
+        let course = Course::begin(lesson, self.scope.clone(), python)?;
+        // A room is for one lesson: nobody begins another.
+        let _ = self.course.set(course);
+        Ok(())
+    }
+
+    /// The lesson that the room is for.
+    pub(crate) fn course(&self) -> Result<&Course, Refusal> {
+        self.course.get().ok_or(Refusal::NoLesson)
     }
 
     pub(crate) fn journal(&self) -> &Arc<Journal> {
@@ -157,12 +177,16 @@ impl Room {
                     way_out,
                 });
             }
+            let taken = |name: &ProgramName| {
+                programs.named(name).is_some()
+                    || self.course().is_ok_and(|course| course.has_program(name))
+            };
             let name = match new.name {
-                Some(name) if programs.named(&name).is_some() => {
+                Some(name) if taken(&name) => {
                     return Err(Refusal::NameTaken(name));
                 }
                 Some(name) => name,
-                None => free_name(&new.does, &programs)?,
+                None => free_name(&new.does, taken)?,
             };
             programs.started += 1;
             let age = programs.started;
@@ -184,14 +208,23 @@ impl Room {
         self: &Arc<Self>,
         name: &ProgramName,
     ) -> Result<impl Future<Output = ()> + use<>, Refusal> {
-        let (age, program) = {
+        let process = self.course().ok().and_then(|course| course.program(name));
+        let program = {
             let programs = self.programs();
             let found = programs.alive.iter().find(|(_, program)| program.name() == name);
-            let (age, program) = found.ok_or_else(|| Refusal::NoSuchProgram(name.clone()))?;
-            (*age, program.clone())
+            found.map(|(age, program)| (*age, program.clone()))
         };
+        if process.is_none() && program.is_none() {
+            return Err(Refusal::NoSuchProgram(name.clone()));
+        }
         let room = self.clone();
-        Ok(async move { room.end_program(age, &program).await })
+        Ok(async move {
+            if let Some(process) = process {
+                process.end().await;
+            } else if let Some((age, program)) = program {
+                room.end_program(age, &program).await;
+            }
+        })
     }
 
     /// Whoever asks first takes the program off the list, when it has really ended: its name is free then.
@@ -239,6 +272,9 @@ impl Room {
             programs.closed = true;
             programs.alive.iter().map(|(age, program)| (*age, program.clone())).collect()
         };
+        if let Ok(course) = self.course() {
+            course.close().await;
+        }
         let ends = programs.iter().map(|(age, program)| self.end_program(*age, program));
         futures_util::future::join_all(ends).await;
         self.scope.network.close().await;
@@ -248,6 +284,8 @@ impl Room {
     /// The room as it is now.
     pub(crate) fn view(&self) -> RoomView {
         let programs: Vec<_> = self.programs().alive.values().cloned().collect();
+        let of_lesson = self.course().map_or_else(|_| Vec::new(), Course::programs);
+        let own = programs.iter().map(|program| program.view());
         let (first, head) = self.journal().range();
         let path = format!("/api/rooms/{}", self.id);
         RoomView {
@@ -255,9 +293,10 @@ impl Room {
             name: self.name.clone(),
             network: self.scope.network.kind(),
             rung: self.rung,
+            lesson: self.course().ok().map(|course| course.id().clone()),
             hosts: self.lab().map_or_else(|_| Vec::new(), Lab::view),
             wire: self.lab().ok().map(|lab| lab.wire.view()),
-            programs: programs.iter().map(|program| program.view()).collect(),
+            programs: of_lesson.into_iter().chain(own).collect(),
             first,
             head,
             watching: self.watchers.count(),
@@ -273,6 +312,9 @@ impl Room {
     }
 
     fn program(&self, name: &ProgramName) -> Result<Arc<Program>, Refusal> {
+        if self.course().is_ok_and(|course| course.program(name).is_some()) {
+            return Err(Refusal::MakesItsOwnCalls(name.clone()));
+        }
         let program = self.programs().named(name).cloned();
         program.ok_or_else(|| Refusal::NoSuchProgram(name.clone()))
     }
@@ -295,7 +337,7 @@ fn first_seed(id: &RoomId) -> u64 {
 }
 
 /// "tcp-client", then "tcp-client-2", …
-fn free_name(role: &Role, programs: &Programs) -> Result<ProgramName, Refusal> {
+fn free_name(role: &Role, taken: impl Fn(&ProgramName) -> bool) -> Result<ProgramName, Refusal> {
     let stem = match role {
         Role::Manual => "program",
         Role::TcpEchoServer(_) => "tcp-server",
@@ -304,9 +346,10 @@ fn free_name(role: &Role, programs: &Programs) -> Result<ProgramName, Refusal> {
         Role::UdpClient(_) => "udp-client",
         Role::UnixEchoServer(_) => "unix-server",
         Role::UnixClient(_) => "unix-client",
+        Role::Lesson(_) => "program",
     };
     let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
     let mut names = names.filter_map(|name| ProgramName::new(&name).ok());
-    let free = names.find(|name| programs.named(name).is_none());
+    let free = names.find(|name| !taken(name));
     free.ok_or_else(|| Refusal::Malformed("give the program a name".into()))
 }

@@ -6,11 +6,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use socketscope_protocol::{Network, NewRoom, RoomId, RoomName, limits::ROOMS};
+use socketscope_protocol::{
+    Bilingual, LessonId, LessonListed, Network, NewRoom, RoomId, RoomName, Rung,
+    limits::{LESSONS_AT_ONCE, ROOMS},
+};
+use tokio::sync::OnceCell;
 
 use crate::{
     folders::Folders,
+    lesson::{Lesson, Lessons, Mistake},
     network::{Ladder, Reach, check_confinement},
+    process::Python,
     refusal::Refusal,
     room::{Room, Setting},
 };
@@ -28,6 +34,9 @@ pub(crate) struct Rooms {
     reach: Reach,
     ladder: Ladder,
     folders: Folders,
+    lessons: Lessons,
+    /// What runs lessons, or why nothing does. Looked for when the first one is asked for.
+    python: OnceCell<Result<Python, String>>,
 }
 
 impl Rooms {
@@ -35,9 +44,15 @@ impl Rooms {
     ///
     /// # Errors
     /// Where the folder for Unix sockets cannot be made.
-    pub(crate) fn new(journal_bytes: usize, reach: Reach, ladder: Ladder) -> io::Result<Self> {
+    pub(crate) fn new(
+        journal_bytes: usize,
+        reach: Reach,
+        ladder: Ladder,
+        lessons: Lessons,
+    ) -> io::Result<Self> {
         let folders = Folders::new(&std::env::temp_dir())?;
-        Ok(Self { rooms: Mutex::default(), journal_bytes, reach, ladder, folders })
+        let (rooms, python) = (Mutex::default(), OnceCell::new());
+        Ok(Self { rooms, journal_bytes, reach, ladder, folders, lessons, python })
     }
 
     /// What this machine allows.
@@ -45,9 +60,66 @@ impl Rooms {
         &self.ladder
     }
 
+    /// What runs lessons.
+    ///
+    /// # Errors
+    /// Why nothing does, in a sentence.
+    async fn python(&self) -> Result<Python, String> {
+        let find = || async {
+            let folder = self.folders.path().to_owned();
+            let found = tokio::task::spawn_blocking(move || Python::find(&folder)).await;
+            found.unwrap_or_else(|error| Err(error.to_string()))
+        };
+        self.python.get_or_init(find).await.clone()
+    }
+
+    /// All lessons, in their order, each with what stands in its way.
+    pub(crate) async fn lessons(&self) -> Vec<LessonListed> {
+        let python = self.python().await.err();
+        let lab = self.ladder.lab().err().map(ToString::to_string);
+        let listed = |(lesson, found): (LessonId, Result<Arc<Lesson>, Vec<Mistake>>)| match found {
+            Ok(it) => {
+                let no_lab = lab.clone().filter(|_| it.lab);
+                let obstacle = python.clone().or(no_lab);
+                LessonListed { lesson, title: it.title.clone(), text: it.text.clone(), obstacle }
+            }
+            Err(mistakes) => {
+                let title = Bilingual { en: lesson.0.clone(), zh: lesson.0.clone() };
+                let obstacle = Some(sentences(&mistakes));
+                LessonListed { lesson, title, text: Bilingual::default(), obstacle }
+            }
+        };
+        self.lessons.all().into_iter().map(listed).collect()
+    }
+
+    /// The lesson that a new room is for, and what runs it.
+    async fn lesson(&self, id: &LessonId) -> Result<(Arc<Lesson>, Python), Refusal> {
+        let found = self.lessons.get(id).ok_or_else(|| Refusal::NoSuchLesson(id.clone()))?;
+        let lesson = found.map_err(|mistakes| Refusal::Unable(sentences(&mistakes)))?;
+        if self.lock().values().filter(|room| room.course().is_ok()).count() >= LESSONS_AT_ONCE {
+            let way_out = "Delete the room of one that is no longer needed.";
+            return Err(Refusal::Full { what: "lessons running", limit: LESSONS_AT_ONCE, way_out });
+        }
+        Ok((lesson, self.python().await.map_err(Refusal::Unable)?))
+    }
+
     /// Makes a room.
     pub(crate) async fn create(&self, new: NewRoom) -> Result<Arc<Room>, Refusal> {
+        let lesson = match &new.lesson {
+            Some(id) => Some(self.lesson(id).await?),
+            None => None,
+        };
         let kind = new.network.unwrap_or_else(|| self.ladder.default_network());
+        if let Some((lesson, _)) = lesson.as_ref().filter(|(lesson, _)| lesson.lab)
+            && kind != Network::Lab
+        {
+            let why = self.ladder.lab().err().map(|obstacle| format!(": {obstacle}"));
+            return Err(Refusal::Unable(format!(
+                "the lesson {:?} needs the lab{}",
+                lesson.id.0,
+                why.unwrap_or_default()
+            )));
+        }
         if kind == Network::Lab {
             self.ladder.lab().map_err(|obstacle| Refusal::Unable(obstacle.to_string()))?;
         }
@@ -66,28 +138,38 @@ impl Rooms {
             return full();
         }
         let unable = |error: io::Error| Refusal::Unable(format!("no room could be made: {error}"));
-        let rung = self.ladder.rung(kind);
+        let rung = match self.ladder.rung(kind) {
+            Rung::Capture if lesson.is_some() => Rung::State,
+            rung => rung,
+        };
         let id = loop {
             let id = random_id().map_err(unable)?;
             if !self.lock().contains_key(&id) {
                 break id;
             }
         };
-        let name = match new.name {
-            Some(name) => name,
-            None => RoomName::new(&format!("Room {}", id.0.to_uppercase()))
+        let name = match (new.name, &lesson) {
+            (Some(name), _) => name,
+            (None, Some((lesson, _))) => RoomName::new(&lesson.title.en)
+                .map_err(|error| Refusal::Malformed(error.to_string()))?,
+            (None, None) => RoomName::new(&format!("Room {}", id.0.to_uppercase()))
                 .map_err(|error| Refusal::Malformed(error.to_string()))?,
         };
         let setting = Setting {
             kind,
             rung,
             reach: self.reach,
-            capture: self.ladder.capture(),
+            // Python's sockets are not known before their first packets: what is captured would lack those.
+            capture: self.ladder.capture().filter(|_| lesson.is_none()),
+            hosts: lesson.as_ref().map_or(&[], |(lesson, _)| &lesson.hosts),
             folder: self.folders.path(),
             journal_bytes: self.journal_bytes,
         };
         let room = Room::new(id.clone(), name, setting);
         let room = room.await.map_err(unable)?;
+        if let Some((lesson, python)) = lesson {
+            room.begin(lesson, python).map_err(unable)?;
+        }
         // Others may have been made meanwhile.
         let fits = {
             let mut rooms = self.lock();
@@ -129,6 +211,11 @@ impl Rooms {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RoomId, Arc<Room>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is wrong with a lesson, as one text.
+fn sentences(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn random_id() -> io::Result<RoomId> {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    lesson::Lessons,
     network::{Ladder, Reach},
     rooms::Rooms,
     watch,
@@ -37,6 +38,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Bytes of encoded events that each room keeps.
     pub journal_bytes: usize,
+    /// The lessons that there are.
+    pub lessons: Lessons,
 }
 
 /// The host key. Comparing two takes as long wherever they differ.
@@ -92,7 +95,8 @@ impl Config {
     /// Loopback only, everything else as most users have it.
     pub fn new(key: Key, ladder: Ladder) -> Self {
         let (reach, journal_bytes) = (Reach::default(), limits::JOURNAL_BYTES);
-        Self { key, reach, ladder, allowed_hosts: Vec::new(), journal_bytes }
+        let (allowed_hosts, lessons) = (Vec::new(), Lessons::default());
+        Self { key, reach, ladder, allowed_hosts, journal_bytes, lessons }
     }
 }
 
@@ -118,7 +122,7 @@ impl Server {
     pub fn new(config: Config, address: SocketAddr) -> io::Result<Self> {
         let open = is_loopback(address.ip());
         let shared = Shared {
-            rooms: Rooms::new(config.journal_bytes, config.reach, config.ladder)?,
+            rooms: Rooms::new(config.journal_bytes, config.reach, config.ladder, config.lessons)?,
             access: Access::new(config.key, config.allowed_hosts, open),
             feeds: TaskTracker::new(),
             stopping: CancellationToken::new(),

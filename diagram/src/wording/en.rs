@@ -1,9 +1,10 @@
 //! The page's texts in English.
 
-use super::{Diagram, Sentence, Wording, en_lab, en_page, errno};
+use super::{Diagram, Language, Sentence, Wording, en_lab, en_lesson, en_page, errno};
 
 /// English.
 pub static EN: Wording = Wording {
+    language: Language::En,
     diagram: Diagram {
         app: "app",
         kernel: "kernel",
@@ -43,4 +44,5 @@ pub static EN: Wording = Wording {
     page: en_page::PAGE,
     lab: en_lab::LAB,
     inspect: en_page::INSPECT,
+    lesson: en_lesson::LESSON,
 };

@@ -3,10 +3,11 @@
 //! Terms are those of Chinese textbooks. Names of calls, options, errors, flags and states stay as they are in code.
 //! A space stands between Chinese and Latin, and punctuation is full-width.
 
-use super::{Diagram, Sentence, Wording, zh_errno, zh_lab, zh_page};
+use super::{Diagram, Language, Sentence, Wording, zh_errno, zh_lab, zh_lesson, zh_page};
 
 /// Simplified Chinese.
 pub static ZH: Wording = Wording {
+    language: Language::Zh,
     diagram: Diagram {
         app: "应用",
         kernel: "内核",
@@ -46,4 +47,5 @@ pub static ZH: Wording = Wording {
     page: zh_page::PAGE,
     lab: zh_lab::LAB,
     inspect: zh_page::INSPECT,
+    lesson: zh_lesson::LESSON,
 };

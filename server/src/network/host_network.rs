@@ -76,6 +76,10 @@ impl HostNetwork {
         self.sees_more().then(|| self.teller.fence(self.plug, returned))
     }
 
+    pub(super) fn teller(&self) -> &Arc<Wire> {
+        &self.teller
+    }
+
     pub(super) fn share(&self) -> Option<&Share> {
         self.share.as_deref()
     }

@@ -82,21 +82,37 @@ struct Made {
 }
 
 impl Lab {
-    /// A lab with its first hosts.
+    /// A lab with its first hosts: `names`, or where there are none a server and a client.
     pub(crate) async fn new(
         journal: Arc<Journal>,
         owners: Arc<Owners>,
         seed: u64,
+        names: &[HostName],
     ) -> Result<Self, Obstacle> {
         let wire = Wire::new(journal.clone(), owners, seed);
         let clock = tokio::spawn(wire.clone().run());
         let (hosts, making) = (Mutex::default(), tokio::sync::Mutex::default());
         let lab = Self { wire, journal, hosts, clock, making };
-        for name in FIRST {
-            let name = at(Step::Device, HostName::new(name).map_err(io::Error::other))?;
+        let usual = FIRST.iter().filter_map(|name| HostName::new(name).ok());
+        let names = if names.is_empty() { usual.collect() } else { names.to_vec() };
+        for name in names {
             lab.make(name).await?;
         }
         Ok(lab)
+    }
+
+    /// Takes the hosts away and makes them anew, with the same names and addresses: whatever was open, held or remembered
+    /// there is gone, connections in TIME_WAIT too.
+    pub(crate) async fn renew(&self) -> Result<(), Obstacle> {
+        let _one_at_a_time = self.making.lock().await;
+        let hosts = std::mem::take(&mut *self.lock());
+        let names: Vec<_> = hosts.iter().map(|host| host.name.clone()).collect();
+        self.wire.unplug_all();
+        self.take_away(hosts).await;
+        for name in names {
+            self.make(name).await?;
+        }
+        Ok(())
     }
 
     /// Adds a host.
@@ -159,6 +175,11 @@ impl Lab {
         host.cloned().ok_or_else(|| Refusal::Unable("the room has ended".into()))
     }
 
+    /// The host called `name`.
+    pub(crate) fn named(&self, name: &HostName) -> Option<Arc<Host>> {
+        self.lock().iter().find(|host| host.name == *name).cloned()
+    }
+
     /// The hosts, in the order of their addresses.
     pub(crate) fn view(&self) -> Vec<HostView> {
         let hosts = self.lock();
@@ -173,6 +194,10 @@ impl Lab {
         self.wire.close();
         self.clock.abort();
         let hosts = std::mem::take(&mut *self.lock());
+        self.take_away(hosts).await;
+    }
+
+    async fn take_away(&self, hosts: Vec<Arc<Host>>) {
         for host in &hosts {
             host.carriers.iter().for_each(JoinHandle::abort);
             let ended = Fact::Host { host: host.name.clone(), change: HostChange::Ended };

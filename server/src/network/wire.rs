@@ -11,10 +11,11 @@ mod fate;
 mod loopback;
 mod order;
 mod parcel;
+mod reports;
 mod telling;
 
 use std::{
-    collections::{BTreeMap, BinaryHeap, HashMap},
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
     fs::File,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -38,6 +39,7 @@ use fate::Fates;
 pub(crate) use loopback::{Ear, Loopback};
 use order::Order;
 use parcel::{Parcel, Travelling};
+pub(crate) use reports::{Reported, Reports, Turn};
 
 /// Bytes of the largest IP packet.
 const LARGEST: usize = 65_535;
@@ -100,6 +102,10 @@ struct Inner {
     after_fence: Vec<(usize, Protocol, SocketAddr, Option<SocketAddr>)>,
     /// Packets on a loopback that came after the return.
     after_fence_tapped: Vec<(usize, Tapped, Box<[u8]>)>,
+    /// Where calls are reported that this process does not make, what waits to be told of them, and how many were told.
+    reports: Option<Arc<dyn Reports>>,
+    reported: VecDeque<Reported>,
+    reports_told: u64,
     buffer: Vec<u8>,
     closed: bool,
 }
@@ -131,6 +137,9 @@ impl Wire {
             fence: None,
             after_fence: Vec::new(),
             after_fence_tapped: Vec::new(),
+            reports: None,
+            reported: VecDeque::new(),
+            reports_told: 0,
             buffer: vec![0; LARGEST],
             closed: false,
         };
@@ -213,6 +222,19 @@ impl Wire {
         ids.iter().filter(|id| inner.release(self, **id, fate)).count()
     }
 
+    /// Loses all that is under way, and forgets the networks that were joined: they keep their places, and nothing comes
+    /// from or goes to them any more.
+    pub(crate) fn unplug_all(&self) {
+        let mut inner = self.lock();
+        inner.lose_all(self);
+        inner.tell_sums(self);
+        for plug in &mut inner.plugs {
+            *plug = Plug { host: None, card: None, loopback: None, states: None };
+        }
+        (inner.flows, inner.order) = Default::default();
+        inner.turns.clear();
+    }
+
     /// Loses all that is under way; nothing is carried any more.
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
@@ -276,17 +298,22 @@ impl Inner {
         let first = self.travelling.peek().map(|first| first.due);
         [first, self.sums_due, self.samples_due].into_iter().flatten().min()
     }
+
+    /// Does what had to wait until a call's return was told.
+    fn after_return(&mut self, wire: &Wire) {
+        self.tell_later_tapped(wire);
+        for (plug, protocol, local, peer) in std::mem::take(&mut self.after_fence) {
+            self.look(wire, plug, protocol, local, peer, clock::now());
+        }
+        if self.catch_up(wire).is_some() {
+            wire.hurry.notify_one();
+        }
+    }
 }
 
 impl Drop for Fence<'_> {
     fn drop(&mut self) {
-        self.inner.tell_later_tapped(self.wire);
-        for (plug, protocol, local, peer) in std::mem::take(&mut self.inner.after_fence) {
-            self.inner.look(self.wire, plug, protocol, local, peer, clock::now());
-        }
-        if self.inner.catch_up(self.wire).is_some() {
-            self.wire.hurry.notify_one();
-        }
+        self.inner.after_return(self.wire);
     }
 }
 
@@ -294,10 +321,7 @@ impl Fence<'_> {
     /// Checks that what a call returns has arrived before. Where it has not, the journal says so.
     pub(crate) fn check(&mut self, effect: Effect) {
         let Some(order) = self.inner.order_of(self.plug, &effect) else { return };
-        if let Some(what) = order.effect(effect) {
-            tracing::error!(what, "an effect stands before its cause");
-            self.wire.journal.append(clock::now(), Fact::Disorder { what });
-        }
+        order::tell(&self.wire.journal, order.effect(effect));
     }
 
     /// Tells what a call has made of the socket at `local`.

@@ -65,6 +65,10 @@ pub(super) fn check(call: Call) -> Result<(Call, Vec<u8>), Refusal> {
             let limit = LINGER_SECONDS as usize;
             Err(Refusal::TooLong { what: "SO_LINGER", limit, unit: "seconds" })
         }
+        Call::Setsockopt { option: OptionName::OTHER, .. }
+        | Call::Getsockopt { option: OptionName::OTHER } => {
+            Err(Refusal::Malformed("\"OTHER\" stands for options that have no name here".into()))
+        }
         call => Ok((call, Vec::new())),
     }
 }

@@ -96,8 +96,8 @@ impl Target {
 
 impl Entered {
     pub(super) fn new(program: Arc<Program>, fd: Option<Fd>, call: Call, target: Target) -> Self {
-        let (id, name) = (program.next_call(), call.name());
-        let entered = Fact::Enter { id, program: program.name.clone(), fd, call };
+        let (id, name) = (program.scope.next_call(), call.name());
+        let entered = Fact::Enter { id, program: program.name.clone(), fd, call, line: None };
         program.scope.journal.append(clock::now(), entered);
         Self { program, id, fd, call: name, target }
     }
@@ -311,7 +311,7 @@ impl Entered {
     async fn close(&self, socket: Arc<Socket>) -> io::Result<()> {
         let removed = self.fd.and_then(|fd| self.program.state().fds.remove(fd));
         let removed = removed.ok_or(io::Error::from_raw_os_error(EBADF))?;
-        self.program.forget(&removed);
+        self.program.scope.forget(removed.inode());
         drop(socket);
         close(removed).await;
         Ok(())
@@ -363,7 +363,7 @@ struct Reserved<'a> {
 impl Reserved<'_> {
     fn settle(self, socket: Arc<Socket>) -> Fd {
         let name = self.program.name.clone();
-        self.program.scope.owners.insert(socket.inode(), name, self.fd);
+        self.program.scope.own(socket.inode(), name, self.fd);
         self.program.state().fds.settle(self.fd, Some(socket));
         self.fd
     }

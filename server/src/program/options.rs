@@ -30,8 +30,8 @@ pub(super) fn set(socket: &Socket, option: Name, value: i32) -> io::Result<()> {
             socket.set_nonblocking(value != 0);
             Ok(())
         }
-        // What setsockopt(2) answers for what can only be read.
-        Name::SO_ERROR | Name::SO_TYPE | Name::SO_ACCEPTCONN => {
+        // What setsockopt(2) answers for what can only be read, and for what it does not know.
+        Name::SO_ERROR | Name::SO_TYPE | Name::SO_ACCEPTCONN | Name::OTHER => {
             Err(io::Error::from_raw_os_error(ENOPROTOOPT))
         }
     }
@@ -55,5 +55,29 @@ pub(super) fn get(socket: &Socket, option: Name) -> io::Result<i32> {
         Name::TCP_USER_TIMEOUT => getsockopt(socket, sockopt::TcpUserTimeout)? as i32,
         Name::TCP_MAXSEG => inner.tcp_mss()? as i32,
         Name::O_NONBLOCK => socket.nonblocking().into(),
+        Name::OTHER => return Err(io::Error::from_raw_os_error(ENOPROTOOPT)),
     })
+}
+
+/// The option that an observed program means by a level (upper half) and a number (lower half); -1 stands for O_NONBLOCK.
+pub(crate) fn option_named(number: i64) -> Name {
+    use nix::libc;
+    let (level, number) = ((number >> 32) as i32, number as i32);
+    match (level, number) {
+        (-1, -1) => Name::O_NONBLOCK,
+        (libc::SOL_SOCKET, libc::SO_REUSEADDR) => Name::SO_REUSEADDR,
+        (libc::SOL_SOCKET, libc::SO_REUSEPORT) => Name::SO_REUSEPORT,
+        (libc::SOL_SOCKET, libc::SO_KEEPALIVE) => Name::SO_KEEPALIVE,
+        (libc::SOL_SOCKET, libc::SO_BROADCAST) => Name::SO_BROADCAST,
+        (libc::SOL_SOCKET, libc::SO_LINGER) => Name::SO_LINGER,
+        (libc::SOL_SOCKET, libc::SO_RCVBUF) => Name::SO_RCVBUF,
+        (libc::SOL_SOCKET, libc::SO_SNDBUF) => Name::SO_SNDBUF,
+        (libc::SOL_SOCKET, libc::SO_ERROR) => Name::SO_ERROR,
+        (libc::SOL_SOCKET, libc::SO_TYPE) => Name::SO_TYPE,
+        (libc::SOL_SOCKET, libc::SO_ACCEPTCONN) => Name::SO_ACCEPTCONN,
+        (libc::IPPROTO_TCP, libc::TCP_NODELAY) => Name::TCP_NODELAY,
+        (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT) => Name::TCP_USER_TIMEOUT,
+        (libc::IPPROTO_TCP, libc::TCP_MAXSEG) => Name::TCP_MAXSEG,
+        _ => Name::OTHER,
+    }
 }

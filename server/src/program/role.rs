@@ -49,6 +49,10 @@ pub(crate) fn check(role: &Role) -> Result<(), Refusal> {
             }
             client.messages.iter().try_for_each(|text| act::check(send(text.as_bytes())).map(drop))
         }
+        Role::Lesson(_) => {
+            let why = "a lesson's programs are started by the lesson: POST …/lesson";
+            Err(Refusal::Malformed(why.into()))
+        }
         _ => Ok(()),
     }
 }
@@ -57,7 +61,7 @@ pub(crate) fn check(role: &Role) -> Result<(), Refusal> {
 pub(crate) async fn run(program: &Arc<Program>) {
     let driver = Driver(program.clone());
     let stopped = match &program.role {
-        Role::Manual => {
+        Role::Manual | Role::Lesson(_) => {
             program.ending.cancelled().await;
             Ok(())
         }

@@ -9,7 +9,7 @@ use socketscope_diagram::{
     scene::{call_text, packet_text, result_text, summary_text, wire_text},
     wording::{EN, fill},
 };
-use socketscope_protocol::{CallId, Change, Event, Fact, TcpState};
+use socketscope_protocol::{CallId, Change, Event, Fact, LessonFact, TcpState};
 
 use super::{drawn::Drawn, survey::Fate};
 
@@ -73,8 +73,19 @@ impl Mermaid<'_> {
             Fact::Disorder { what } => {
                 self.across(out, &fill(EN.lab.disorder, &[("what", what)]));
             }
-            // The message of a packet's departure tells its fate; hosts are lifelines.
-            Fact::Host { .. } | Fact::Arrive { .. } | Fact::Lose { .. } | Fact::Hold { .. } => {}
+            Fact::Lesson(fact) => {
+                if let LessonFact::Note { text, .. } = &**fact {
+                    self.across(out, &text.en);
+                }
+            }
+            // The message of a packet's departure tells its fate; hosts are lifelines; the rest is no part of the sequence.
+            Fact::Host { .. }
+            | Fact::Arrive { .. }
+            | Fact::Lose { .. }
+            | Fact::Hold { .. }
+            | Fact::Ready(_)
+            | Fact::Output { .. }
+            | Fact::Exit { .. } => {}
         }
     }
 

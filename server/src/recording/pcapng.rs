@@ -150,6 +150,10 @@ impl Writer for Pcapng {
             | Fact::Lose { .. }
             | Fact::Hold { .. }
             | Fact::Wire(_)
+            | Fact::Ready(_)
+            | Fact::Output { .. }
+            | Fact::Exit { .. }
+            | Fact::Lesson(_)
             | Fact::State(_) => {}
         }
     }

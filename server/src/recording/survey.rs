@@ -73,6 +73,10 @@ impl Survey {
             | Fact::Enter { .. }
             | Fact::Return { .. }
             | Fact::Wire(_)
+            | Fact::Ready(_)
+            | Fact::Output { .. }
+            | Fact::Exit { .. }
+            | Fact::Lesson(_)
             | Fact::Disorder { .. }
             | Fact::State(_) => {}
         }

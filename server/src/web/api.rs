@@ -13,9 +13,9 @@ use axum::{
 use futures_util::stream;
 use serde::Deserialize;
 use socketscope_protocol::{
-    CallAnswer, CallId, CallRequest, FateOfMany, FateOfOne, HostView, NetworkView, NewHost,
-    NewProgram, NewRoom, PacketId, Problem, ProgramName, ProgramView, RoomId, RoomView, WireChange,
-    WireView, limits::WAIT_MS,
+    CallAnswer, CallId, CallRequest, FateOfMany, FateOfOne, HostView, LessonCommand, LessonListed,
+    LessonView, NetworkView, NewHost, NewProgram, NewRoom, PacketId, Problem, ProgramName,
+    ProgramView, RoomId, RoomView, WireChange, WireView, limits::WAIT_MS,
 };
 use utoipa::{IntoParams, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -59,6 +59,8 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .routes(routes!(end_program))
         .routes(routes!(call))
         .routes(routes!(give_up))
+        .routes(routes!(lessons))
+        .routes(routes!(lesson, go_on))
         .routes(routes!(events))
         .routes(routes!(recording::recording))
         .routes(routes!(live))
@@ -332,6 +334,42 @@ async fn next_piece(room: &Room, from: u64, until: u64) -> Option<(String, u64)>
             () = room.ended.cancelled() => return None,
         }
     }
+}
+
+/// All lessons in their order, each with what stands in its way here.
+#[utoipa::path(get, path = "/api/lessons", responses(
+    (status = 200, body = Vec<LessonListed>), (status = 401, body = Problem),
+))]
+async fn lessons(_: MayRead, State(shared): Server) -> Json<Vec<LessonListed>> {
+    Json(shared.rooms.lessons().await)
+}
+
+/// A room's lesson: what it is about, and its programs as they run.
+#[utoipa::path(get, path = "/api/rooms/{room}/lesson", responses(
+    (status = 200, body = LessonView), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem),
+))]
+async fn lesson(
+    _: MayRead,
+    State(shared): Server,
+    In(room): In<RoomId>,
+) -> Result<Json<LessonView>, Refusal> {
+    Ok(Json(shared.rooms.get(&room)?.course()?.view()))
+}
+
+/// Goes on with a room's lesson: lets one call go or all of them, stops, begins anew, tells an answer.
+#[utoipa::path(post, path = "/api/rooms/{room}/lesson", request_body = LessonCommand, responses(
+    (status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+))]
+async fn go_on(
+    _: MayCommand,
+    State(shared): Server,
+    In(room): In<RoomId>,
+    Body(command): Body<LessonCommand>,
+) -> Result<StatusCode, Refusal> {
+    shared.rooms.get(&room)?.course()?.command(command).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The feed: a WebSocket that sends the journal from a number on, and takes commands.

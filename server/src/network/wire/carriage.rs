@@ -30,7 +30,10 @@ impl Inner {
                 break;
             };
             match (&*card.device).read(&mut buffer) {
-                Ok(length) => self.depart(wire, plug, &buffer[..length]),
+                Ok(length) => {
+                    self.hear_before_departure(wire, plug);
+                    self.depart(wire, plug, &buffer[..length]);
+                }
                 Err(error) => {
                     if error.kind() != ErrorKind::WouldBlock {
                         tracing::warn!(%error, "a host's device cannot be read");

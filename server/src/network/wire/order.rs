@@ -3,9 +3,10 @@
 
 use std::{collections::HashMap, net::SocketAddr};
 
-use socketscope_protocol::CallName;
+use socketscope_protocol::{CallName, Fact};
 
 use super::super::packet::Headers;
+use crate::{clock, journal::Journal};
 
 /// Connections that are followed; where there are more, all are forgotten and none of them is judged.
 const FOLLOWED: usize = 4096;
@@ -50,6 +51,14 @@ pub(crate) struct Effect {
     pub(crate) bytes: usize,
     /// When, nanoseconds since 1970.
     pub(crate) at: u64,
+}
+
+/// Says what [`Order::effect`] has found.
+pub(super) fn tell(journal: &Journal, what: Option<String>) {
+    if let Some(what) = what {
+        tracing::error!(what, "an effect stands before its cause");
+        journal.append(clock::now(), Fact::Disorder { what });
+    }
 }
 
 impl Order {

@@ -19,7 +19,7 @@ pub(super) fn item(xml: &mut Xml, item: &Item, width: f64) {
             line(xml, "many arrow", (*from, *to), *y, "many");
             label(xml, it, "lbl many");
         }
-        Item::Note { y, label: it } => {
+        Item::Note { y, label: it, .. } => {
             line(xml, "wire line", (0.0, width), *y, "");
             label(xml, it, "lbl wire");
         }

@@ -62,6 +62,8 @@ pub(super) struct Session {
     room: Arc<Room>,
     socket: WebSocket,
     watcher: Watcher,
+    /// Which of the room's viewers it is.
+    viewer: u64,
     /// Whether this viewer has shown the host key.
     commands: bool,
     /// Whether the first message is still to come.
@@ -80,7 +82,8 @@ impl Session {
         commands: bool,
     ) -> Self {
         let watcher = room.watchers.join();
-        Self { shared, room, socket, watcher, commands, greeted: false, next: 1, told: 0 }
+        let viewer = watcher.number();
+        Self { shared, room, socket, watcher, viewer, commands, greeted: false, next: 1, told: 0 }
     }
 
     pub(super) async fn run(mut self, from: u64) {
@@ -183,6 +186,12 @@ impl Session {
         let asked = read::json::<Json>(text);
         let request = asked.as_ref().ok().and_then(|asked| asked.get("request")?.as_u64());
         let done = match asked.and_then(read::value::<Request>) {
+            // Whoever watches may answer the lesson's question.
+            Ok(Request { command: Command::Answer { body }, .. }) => self
+                .room
+                .course()
+                .and_then(|course| course.answer(self.viewer, body))
+                .map(|()| (StatusCode::NO_CONTENT, Json::Null)),
             Ok(_) if !self.commands => Err(Refusal::NoKey),
             Ok(Request { command, .. }) => self.perform(command).await,
             Err(refusal) => Err(refusal),
@@ -222,6 +231,14 @@ impl Session {
                 self.room.lab()?.wire.release(packet, body.fate)?;
                 (StatusCode::NO_CONTENT, Json::Null)
             }
+            Command::Lesson { body } => {
+                self.room.course()?.command(body).await?;
+                (StatusCode::NO_CONTENT, Json::Null)
+            }
+            Command::Answer { body } => {
+                self.room.course()?.answer(self.viewer, body)?;
+                (StatusCode::NO_CONTENT, Json::Null)
+            }
             Command::Packets { body } => {
                 self.room.lab()?.wire.release_oldest(body.fate, body.count.unwrap_or(usize::MAX));
                 (StatusCode::OK, Json::Null)
@@ -237,6 +254,7 @@ impl Session {
             name: self.room.name.clone(),
             network: self.room.kind(),
             rung: self.room.rung(),
+            lesson: self.room.course().ok().map(|course| course.id().clone()),
             commands: self.commands,
             first,
             head,

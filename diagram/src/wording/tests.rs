@@ -1,0 +1,145 @@
+//! The languages against each other: what one text says and leaves open, the other does as well.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
+mod stray;
+
+/// What both languages write alike: the brand, words of code, flags and protocols.
+const ALIKE: [&str; 9] =
+    ["Socketscope", "fd", "backlog", "SYN", "SYN/ACK", "FIN", "RST", "+ UDP", "+ Unix"];
+
+/// A text of the catalogue.
+struct Text {
+    /// The field that it is, or is in.
+    field: String,
+    text: String,
+    /// The first of a pair: a value of the protocol, which nobody reads.
+    is_code: bool,
+}
+
+/// All texts of a language. `Debug` writes each on a line of its own, so that no text can be added and forgotten here.
+fn texts(wording: &Wording) -> Vec<Text> {
+    let (mut field, mut before) = (String::new(), "");
+    let mut texts = Vec::new();
+    for line in format!("{wording:#?}").lines().map(str::trim) {
+        let named = line.split_once(": ").filter(|(name, _)| !name.contains('"'));
+        if let Some((name, _)) = named {
+            name.clone_into(&mut field);
+        }
+        let value = named.map_or(line, |(_, value)| value);
+        let literal = value.strip_prefix('"').and_then(|value| value.strip_suffix("\","));
+        if let Some(text) = literal {
+            let is_code = before == "(";
+            texts.push(Text { field: field.clone(), text: text.to_owned(), is_code });
+        }
+        before = if line == "(" { "(" } else { "" };
+    }
+    texts
+}
+
+/// Each English text with the Chinese one.
+fn pairs() -> Vec<(Text, Text)> {
+    let (en, zh) = (texts(&EN), texts(&ZH));
+    assert!(en.len() > 400, "only {} texts were found", en.len());
+    assert_eq!(en.len(), zh.len());
+    en.into_iter().zip(zh).collect()
+}
+
+/// What stands between braces, and the text without it.
+fn placeholders(text: &str) -> (BTreeSet<&str>, String) {
+    let (mut names, mut rest) = (BTreeSet::new(), String::new());
+    for part in text.split('{') {
+        match part.split_once('}') {
+            Some((name, after)) => {
+                names.insert(name);
+                rest.push_str(after);
+            }
+            None => rest.push_str(part),
+        }
+    }
+    (names, rest)
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
+/// The names of the wire's settings: `scene::wire_text` parts each from its unit at an ASCII comma.
+fn settings(wording: &Wording) -> [&'static str; 6] {
+    let lab = &wording.lab;
+    [lab.delay, lab.jitter, lab.loss_chance, lab.reorder, lab.duplicate, lab.rate]
+}
+
+#[test]
+fn translations_have_the_same_placeholders() {
+    for (en, zh) in pairs() {
+        assert_eq!(en.field, zh.field);
+        assert_eq!(placeholders(&en.text).0, placeholders(&zh.text).0, "{}: {}", zh.field, zh.text);
+    }
+}
+
+#[test]
+fn everything_is_translated() {
+    let pairs = pairs();
+    for (en, zh) in &pairs {
+        let differs = en.text != zh.text;
+        let has_words = placeholders(&en.text).1.contains(char::is_alphabetic);
+        let right = match en.is_code {
+            true => !differs,
+            false => differs || !has_words || ALIKE.contains(&&*en.text),
+        };
+        assert!(right, "{}: {:?} and {:?}", zh.field, en.text, zh.text);
+    }
+    for text in ALIKE {
+        let used = pairs.iter().any(|(en, zh)| en.text == text && zh.text == text);
+        assert!(used, "{text:?} need not be allowed any more");
+    }
+}
+
+#[test]
+fn chinese_is_set_as_chinese() {
+    for Text { field, text, .. } in texts(&ZH) {
+        assert_eq!(text, text.trim(), "{field}");
+        for (one, next) in text.chars().zip(text.chars().skip(1)) {
+            let ascii = is_han(one) && ",.;:!?()\"".contains(next);
+            assert!(
+                !ascii || settings(&ZH).contains(&&*text),
+                "{field}: {text}: half-width {next}"
+            );
+            let latin = |c: char| c.is_ascii_alphanumeric() || "{}`".contains(c);
+            let joined = is_han(one) && latin(next) || latin(one) && is_han(next);
+            assert!(!joined, "{field}: {text}: no space between {one} and {next}");
+            let wide = |c: char| "，。：；（）、“”".contains(c);
+            let apart = wide(one) && next == ' ' || one == ' ' && wide(next);
+            assert!(!apart, "{field}: {text}: a space beside full-width punctuation");
+        }
+    }
+}
+
+#[test]
+fn settings_of_the_wire_name_their_units() {
+    for name in [settings(&EN), settings(&ZH)].as_flattened() {
+        assert!(name.split_once(", ").is_some(), "{name}");
+    }
+}
+
+#[test]
+fn values_are_not_templates() {
+    let text = fill("{a} and {b}{c}", &[("a", "{b}"), ("b", "x")]);
+    assert_eq!(text, "{b} and x{c}");
+}
+
+#[test]
+fn an_open_brace_stays() {
+    assert_eq!(fill("{a} {", &[("a", "1")]), "1 {");
+}
+
+#[test]
+fn errors_are_explained_by_name() {
+    assert!(EN.errno.get("ECONNREFUSED").is_some_and(|text| text.contains("listen")));
+    assert!(ZH.errno.get("ECONNREFUSED").is_some_and(|text| text.contains("监听")));
+    assert_eq!(EN.errno.get("EWHATEVER"), None);
+}

@@ -1,0 +1,442 @@
+//! The conductor of a lesson: follows the journal, starts programs, says notes, asks, and lets calls go one after the other.
+
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use socketscope_protocol::{
+    Event, Fact, LessonCommand, LessonFact, Mode, ProgramName, Stream, WireChange, json::Json,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    super::{Act, Lesson, Planned, poll::Poll},
+    Asked, Processes,
+    score::{Due, Score},
+};
+use crate::{
+    clock,
+    process::{self, Process, Python, Source, Waiting, Witness},
+    refusal::Refusal,
+};
+
+/// Bytes of the journal that are read in one go.
+const PIECE: usize = 256 * 1024;
+
+/// How long a step waits for a call that could be let go: a program needs a moment from one call to the next.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How often at most viewers are told how many have answered.
+const COUNTS: Duration = Duration::from_millis(300);
+
+/// The folder of a room's lesson, within the room's own.
+const FOLDER: &str = "lesson";
+
+pub(super) struct Conductor {
+    lesson: Arc<Lesson>,
+    witness: Arc<Witness>,
+    python: Python,
+    poll: Arc<Poll>,
+    processes: Processes,
+    score: Score,
+    /// The next event to look at.
+    next: u64,
+    round: u32,
+    mode: Mode,
+    pace: Duration,
+    /// When the next call goes, while the lesson runs.
+    due: Instant,
+    steps: Vec<Step>,
+    /// When the counts of answers are to be told.
+    counts_due: Option<Instant>,
+}
+
+/// Somebody wants one call let go.
+struct Step {
+    program: Option<ProgramName>,
+    until: Instant,
+    answer: oneshot::Sender<Result<(), Refusal>>,
+}
+
+impl Conductor {
+    pub(super) fn new(
+        lesson: Arc<Lesson>,
+        witness: Arc<Witness>,
+        python: Python,
+        poll: Arc<Poll>,
+        processes: Processes,
+    ) -> Self {
+        let score = Score::new(&lesson);
+        Self {
+            lesson,
+            witness,
+            python,
+            poll,
+            processes,
+            score,
+            next: 1,
+            round: 0,
+            mode: Mode::Step,
+            pace: Duration::ZERO,
+            due: Instant::now(),
+            steps: Vec::new(),
+            counts_due: None,
+        }
+    }
+
+    /// Conducts until nobody can ask any more.
+    pub(super) async fn conduct(mut self, mut commands: mpsc::Receiver<Asked>) {
+        self.begin().await;
+        let (witness, poll) = (self.witness.clone(), self.poll.clone());
+        let journal = &witness.scope().journal;
+        loop {
+            let mut appended = std::pin::pin!(journal.appended());
+            journal.listen(appended.as_mut());
+            self.follow().await;
+            self.let_go();
+            let next = self.next_due();
+            tokio::select! {
+                asked = commands.recv() => match asked {
+                    Some((command, answer)) => self.obey(command, answer).await,
+                    None => return,
+                },
+                () = appended => {}
+                () = poll.changed.notified() => {
+                    self.counts_due.get_or_insert(Instant::now() + COUNTS);
+                }
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
+            }
+        }
+    }
+
+    /// Begins a round: programs start, and wait before their first calls.
+    async fn begin(&mut self) {
+        self.end_processes().await;
+        self.poll.close();
+        self.witness.forget_all();
+        self.fail_steps(|| Refusal::NothingToStep("The lesson has begun anew.".into()));
+        self.score = Score::new(&self.lesson);
+        if let Ok(lab) = self.witness.scope().network.as_lab() {
+            if self.round > 0
+                && let Err(obstacle) = lab.renew().await
+            {
+                tracing::error!(%obstacle, "a lesson's hosts could not be made anew");
+            }
+            // The same chances again: a round goes as the one before.
+            let seed = Some(lab.wire.view().seed);
+            let setup = WireChange { rules: Some(Vec::new()), seed, ..WireChange::plain() };
+            for change in [&setup, &self.lesson.wire] {
+                if let Err(refusal) = lab.wire.change(change) {
+                    tracing::error!(%refusal, "a lesson's wire cannot be set up");
+                }
+            }
+        }
+        self.next = self.witness.scope().journal.range().1 + 1;
+        self.round += 1;
+        (self.mode, self.pace) = (Mode::Step, Duration::ZERO);
+        self.tell_mode();
+        let at_once = |(at, program): (usize, &Planned)| program.starts.is_none().then_some(at);
+        let at_once: Vec<_> = self.lesson.programs.iter().enumerate().filter_map(at_once).collect();
+        for program in at_once {
+            self.start(program).await;
+        }
+    }
+
+    /// Looks at what has happened since, and does what the lesson says to it.
+    async fn follow(&mut self) {
+        loop {
+            let batch = self.witness.scope().journal.read(self.next, PIECE);
+            if batch.text.is_empty() {
+                break;
+            }
+            self.next = batch.next;
+            for line in batch.text.lines() {
+                let event = Json::read(line).as_ref().and_then(Event::from_json);
+                let Some(event) = event else { continue };
+                for due in self.score.look(&event) {
+                    self.perform(due, event.seq).await;
+                }
+            }
+        }
+        if self.mode != Mode::Over && self.is_over() {
+            self.mode = Mode::Over;
+            self.tell_mode();
+        }
+        if self.counts_due.is_some_and(|due| due <= Instant::now()) {
+            self.counts_due = None;
+            self.tell_counts();
+        }
+    }
+
+    async fn perform(&mut self, due: Due, of: u64) {
+        match due {
+            Due::Start(program) => self.start(program).await,
+            Due::Note(note) => {
+                let text = self.lesson.notes[note].1.clone();
+                self.tell(LessonFact::Note { of, text });
+            }
+            Due::Act(act) => self.act(act),
+            Due::Ask(at) => {
+                let lesson = self.lesson.clone();
+                let question = &lesson.questions[at];
+                self.poll.open(at as u32 + 1, question.choices.len());
+                self.tell(LessonFact::Question {
+                    question: at as u32 + 1,
+                    program: question.before.program.clone(),
+                    text: question.text.clone(),
+                    choices: question.choices.clone(),
+                });
+            }
+            Due::Answered(question) => self.reveal(question),
+        }
+    }
+
+    async fn start(&mut self, program: usize) {
+        let (witness, python) = (self.witness.clone(), self.python.clone());
+        let lesson = self.lesson.clone();
+        let start = move || start(&python, &witness, &lesson, &lesson.programs[program]);
+        let name = self.lesson.programs[program].name.clone();
+        match tokio::task::spawn_blocking(start)
+            .await
+            .unwrap_or_else(|_| Err(io::Error::other("it panicked")))
+        {
+            Ok(process) => {
+                process.need_permission(self.needs_permission(&name));
+                self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            }
+            Err(error) => {
+                let text = format!("This program could not be started: {error}.\n");
+                let (program, stream) = (name, Stream::Stderr);
+                let fact = Fact::Output { program, stream, text };
+                self.witness.scope().journal.append(clock::now(), fact);
+            }
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        let lab = self.witness.scope().network.as_lab();
+        match (act, lab) {
+            (Act::Wire(change), Ok(lab)) => {
+                if let Err(refusal) = lab.wire.change(&change) {
+                    tracing::error!(%refusal, "a lesson's wire cannot be changed");
+                }
+            }
+            (Act::Packets(many), Ok(lab)) => {
+                lab.wire.release_oldest(many.fate, many.count.unwrap_or(usize::MAX));
+            }
+            (Act::Kill(program), _) => {
+                if let Some(process) = self.process(&program) {
+                    process.kill();
+                }
+            }
+            (_, Err(_)) => tracing::debug!("a lesson's wire is not there"),
+        }
+    }
+
+    async fn obey(&mut self, command: LessonCommand, answer: oneshot::Sender<Result<(), Refusal>>) {
+        let done = match command {
+            LessonCommand::Run { pace_ms } => self.go_on(Mode::Run, Duration::from_millis(pace_ms)),
+            LessonCommand::Pause => self.go_on(Mode::Step, Duration::ZERO),
+            LessonCommand::Step { program } => {
+                let begun = self.go_on(Mode::Step, Duration::ZERO);
+                if begun.is_ok() {
+                    let until = Instant::now() + PATIENCE;
+                    return self.steps.push(Step { program, until, answer });
+                }
+                begun
+            }
+            LessonCommand::Reset => {
+                self.begin().await;
+                Ok(())
+            }
+            LessonCommand::Reveal => match self.score.open_question() {
+                Some(question) => {
+                    self.reveal(question);
+                    Ok(())
+                }
+                None => Err(Refusal::NoOpenQuestion),
+            },
+        };
+        // Whoever asked may have left meanwhile.
+        let _ = answer.send(done);
+    }
+
+    fn go_on(&mut self, mode: Mode, pace: Duration) -> Result<(), Refusal> {
+        if self.mode == Mode::Over {
+            let why = "The lesson is over: all of its programs have ended. Reset begins it anew.";
+            return Err(Refusal::NothingToStep(why.into()));
+        }
+        if (self.mode, self.pace) != (mode, pace) {
+            (self.mode, self.pace, self.due) = (mode, pace, Instant::now());
+            self.tell_mode();
+            let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for process in processes {
+                process.need_permission(self.needs_permission(&process.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the calls of a program have to be let go one by one. At full speed that would only cost time.
+    fn needs_permission(&self, program: &ProgramName) -> bool {
+        self.mode == Mode::Step || !self.pace.is_zero() || self.score.may_have_to_wait(program)
+    }
+
+    /// Lets those calls go whose time has come.
+    fn let_go(&mut self) {
+        let now = Instant::now();
+        let waiting = self.witness.waiting();
+        let free: Vec<_> = waiting.iter().filter(|it| self.is_free(it)).collect();
+        match self.mode {
+            Mode::Run if self.pace.is_zero() => {
+                for it in free {
+                    self.permit(it);
+                    if let Some(process) = self.process(&it.call.program) {
+                        process.need_permission(self.needs_permission(&process.name));
+                    }
+                }
+            }
+            Mode::Run if now >= self.due => {
+                if let Some(first) = free.first() {
+                    self.permit(first);
+                    self.due = now + self.pace;
+                }
+            }
+            Mode::Run | Mode::Over => {}
+            Mode::Step => {
+                let mut free: Vec<_> = free.into_iter().cloned().collect();
+                for step in std::mem::take(&mut self.steps) {
+                    let is_it = |it: &Waiting| {
+                        step.program.as_ref().is_none_or(|program| *program == it.call.program)
+                    };
+                    if let Some(at) = free.iter().position(is_it) {
+                        self.permit(&free.remove(at));
+                        let _ = step.answer.send(Ok(()));
+                    } else if now >= step.until {
+                        let _ = step.answer.send(Err(self.why_no_step(&waiting)));
+                    } else {
+                        self.steps.push(step);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_free(&self, it: &Waiting) -> bool {
+        let (program, call) = (&it.call.program, it.call.call);
+        let asked = self.mode == Mode::Step && self.score.is_asked_about(program, call);
+        !asked && !self.score.has_to_wait(program, call)
+    }
+
+    fn why_no_step(&self, waiting: &[Waiting]) -> Refusal {
+        let asked = |it: &Waiting| self.score.is_asked_about(&it.call.program, it.call.call);
+        let why = if waiting.iter().any(asked) {
+            "There is a question to be answered first: reveal the answer, then the step goes on."
+        } else if waiting.is_empty() {
+            "No call waits to be let go: each program waits in the kernel for another, or has ended."
+        } else {
+            "What waits to be let go has to wait for something else in the lesson, or is another program's."
+        };
+        Refusal::NothingToStep(why.into())
+    }
+
+    fn permit(&self, it: &Waiting) {
+        if let Some(process) =
+            self.process(&it.call.program).filter(|process| process.number == it.program)
+            && self.witness.let_go(it)
+        {
+            process.permit(it.ticket);
+        }
+    }
+
+    fn reveal(&mut self, at: usize) {
+        self.counts_due = None;
+        self.tell_counts();
+        self.poll.close();
+        self.score.told(at);
+        let question = &self.lesson.questions[at];
+        let (right, text) = (question.right, question.answer.clone());
+        self.tell(LessonFact::Reveal { question: at as u32 + 1, right, text });
+    }
+
+    fn tell_counts(&self) {
+        if let Some((question, counts)) = self.poll.counts() {
+            self.tell(LessonFact::Answers { question, counts });
+        }
+    }
+
+    fn tell_mode(&self) {
+        let (round, mode, pace_ms) = (self.round, self.mode, self.pace.as_millis() as u64);
+        self.tell(LessonFact::Mode { round, mode, pace_ms });
+    }
+
+    fn tell(&self, fact: LessonFact) {
+        self.witness.scope().journal.append(clock::now(), Fact::Lesson(Box::new(fact)));
+    }
+
+    /// Whether all programs that could start have started and ended.
+    fn is_over(&self) -> bool {
+        let started = self.processes.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.score.is_over(started)
+    }
+
+    /// When something is to be done that no event brings.
+    fn next_due(&self) -> Option<Instant> {
+        let step = self.steps.iter().map(|step| step.until).min();
+        let runs = self.mode == Mode::Run && self.due > Instant::now();
+        [step, self.counts_due, runs.then_some(self.due)].into_iter().flatten().min()
+    }
+
+    fn process(&self, name: &ProgramName) -> Option<Arc<Process>> {
+        let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        processes.iter().rev().find(|it| it.name == *name).cloned()
+    }
+
+    async fn end_processes(&mut self) {
+        let processes =
+            std::mem::take(&mut *self.processes.lock().unwrap_or_else(PoisonError::into_inner));
+        futures_util::future::join_all(processes.iter().map(|process| process.end())).await;
+    }
+
+    fn fail_steps(&mut self, why: impl Fn() -> Refusal) {
+        for step in self.steps.drain(..) {
+            let _ = step.answer.send(Err(why()));
+        }
+    }
+}
+
+/// Starts a program of the lesson. For a thread that may block.
+fn start(
+    python: &Python,
+    witness: &Arc<Witness>,
+    lesson: &Lesson,
+    program: &Planned,
+) -> io::Result<Arc<Process>> {
+    let network = &witness.scope().network;
+    let folder = network.folder().join(FOLDER);
+    let files = lesson.files.iter().map(|file| (file.name.as_str(), file.code.as_str()));
+    process::write_files(&folder, files)?;
+    let lab = network.as_lab().ok();
+    let host = match lab {
+        Some(lab) => {
+            let found = lab.named(&program.host);
+            Some(found.ok_or_else(|| io::Error::other("its host is not there"))?)
+        }
+        None => None,
+    };
+    let mut arguments = program.arguments.clone();
+    for name in &lesson.hosts {
+        let address = lab.and_then(|lab| lab.named(name)).map(|host| host.address.to_string());
+        let address = address.unwrap_or_else(|| "127.0.0.1".into());
+        let place = format!("{{{name}}}");
+        arguments.iter_mut().for_each(|it| *it = it.replace(&place, &address));
+    }
+    let files = lesson.files.iter().map(|file| file.name.clone()).collect();
+    let source = Source { folder, files, file: program.file.clone(), arguments };
+    Process::start(python, witness, program.name.clone(), host, source)
+}

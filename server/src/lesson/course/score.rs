@@ -1,0 +1,185 @@
+//! What of a lesson is still to come in a round: which moments are waited for, which calls may not be made yet. Pure.
+
+use std::collections::HashMap;
+
+use socketscope_protocol::{CallName, Event, Fact, ProgramName};
+
+use super::super::{
+    Act, Before, Lesson, Question,
+    moment::{Packets, Trigger},
+};
+
+/// Something that the lesson wants done.
+#[derive(Clone, Debug)]
+pub(super) enum Due {
+    /// Start the program with this place in the lesson's list.
+    Start(usize),
+    /// Say the note with this place.
+    Note(usize),
+    Act(Act),
+    /// Ask the question with this place.
+    Ask(usize),
+    /// The call that it was asked about has returned.
+    Answered(usize),
+}
+
+/// How far a round has come.
+#[derive(Debug)]
+pub(super) struct Score {
+    packets: Packets,
+    /// How often a program has entered a call, and how often it returned.
+    calls: HashMap<(ProgramName, CallName), (u32, u32)>,
+    /// By the programs' places in the list; none where it has been started.
+    starts: Vec<Option<Trigger>>,
+    notes: Vec<Trigger>,
+    acts: Vec<(Trigger, Act)>,
+    waits: Vec<(Before, Trigger)>,
+    questions: Vec<(Question, Asked)>,
+    /// How many programs have ended.
+    exits: usize,
+}
+
+/// Where a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    NotYet,
+    Open,
+    Told,
+}
+
+impl Score {
+    pub(super) fn new(lesson: &Lesson) -> Self {
+        let starts = lesson.programs.iter().map(|it| it.starts.as_ref().map(Trigger::new));
+        let waits = lesson.waits.iter().map(|(it, until)| (it.clone(), Trigger::new(until)));
+        let acts = lesson.acts.iter().map(|(at, act)| (Trigger::new(at), act.clone()));
+        let questions = lesson.questions.iter().map(|it| (it.clone(), Asked::NotYet));
+        Self {
+            packets: Packets::default(),
+            calls: HashMap::new(),
+            starts: starts.collect(),
+            notes: lesson.notes.iter().map(|(at, _)| Trigger::new(at)).collect(),
+            acts: acts.collect(),
+            waits: waits.collect(),
+            questions: questions.collect(),
+            exits: 0,
+        }
+    }
+
+    /// Looks at the next event, and says what is to be done now.
+    pub(super) fn look(&mut self, event: &Event) -> Vec<Due> {
+        self.packets.note(&event.fact);
+        self.exits += usize::from(matches!(event.fact, Fact::Exit { .. }));
+        let mut due = self.count(&event.fact);
+        let packets = &self.packets;
+        for (at, trigger) in self.notes.iter_mut().enumerate() {
+            if trigger.look(event, packets) {
+                due.push(Due::Note(at));
+            }
+        }
+        for (trigger, act) in &mut self.acts {
+            if trigger.look(event, packets) {
+                due.push(Due::Act(act.clone()));
+            }
+        }
+        for (_, until) in &mut self.waits {
+            until.look(event, packets);
+        }
+        for (at, starts) in self.starts.iter_mut().enumerate() {
+            if starts.as_mut().is_some_and(|starts| starts.look(event, packets)) {
+                *starts = None;
+                due.push(Due::Start(at));
+            }
+        }
+        due
+    }
+
+    /// Counts calls, and finds the questions that are about one of them.
+    fn count(&mut self, fact: &Fact) -> Vec<Due> {
+        let (program, call, is) = match fact {
+            Fact::Ready(ready) => (&ready.program, ready.call, Asked::NotYet),
+            Fact::Enter { program, call, .. } => (program, call.name(), Asked::Open),
+            Fact::Return { program, call, .. } => (program, *call, Asked::Told),
+            _ => return Vec::new(),
+        };
+        let counts = self.calls.entry((program.clone(), call)).or_default();
+        match is {
+            Asked::NotYet => {}
+            Asked::Open => counts.0 += 1,
+            Asked::Told => counts.1 += 1,
+        }
+        let (entered, returned) = *counts;
+        let about = |before: &Before, nth: u32| {
+            before.program == *program && before.call == call && before.nth == nth
+        };
+        let mut due = Vec::new();
+        for (at, (question, asked)) in self.questions.iter_mut().enumerate() {
+            match is {
+                Asked::NotYet
+                    if *asked == Asked::NotYet && about(&question.before, entered + 1) =>
+                {
+                    *asked = Asked::Open;
+                    due.push(Due::Ask(at));
+                }
+                // It was not held, and so it was not asked about before.
+                Asked::Open if *asked == Asked::NotYet && about(&question.before, entered) => {
+                    *asked = Asked::Open;
+                    due.push(Due::Ask(at));
+                }
+                Asked::Told if *asked == Asked::Open && about(&question.before, returned) => {
+                    due.push(Due::Answered(at));
+                }
+                _ => {}
+            }
+        }
+        due
+    }
+
+    /// Whether all of `started` programs have ended, and none is still to start.
+    pub(super) fn is_over(&self, started: usize) -> bool {
+        started > 0 && self.exits >= started && self.starts.iter().all(Option::is_none)
+    }
+
+    /// The place of the question that is open.
+    pub(super) fn open_question(&self) -> Option<usize> {
+        self.questions.iter().position(|(_, asked)| *asked == Asked::Open)
+    }
+
+    /// The answer to a question is being told.
+    pub(super) fn told(&mut self, question: usize) {
+        if let Some((_, asked)) = self.questions.get_mut(question) {
+            *asked = Asked::Told;
+        }
+    }
+
+    /// Whether the next `call` of a program has to wait for a moment of the lesson's.
+    pub(super) fn has_to_wait(&self, program: &ProgramName, call: CallName) -> bool {
+        let next = self.entered(program, call) + 1;
+        self.waits.iter().any(|(before, until)| {
+            !until.has_come()
+                && before.program == *program
+                && before.call == call
+                && before.nth == next
+        })
+    }
+
+    /// Whether the next `call` of a program is what is being asked about.
+    pub(super) fn is_asked_about(&self, program: &ProgramName, call: CallName) -> bool {
+        let next = self.entered(program, call) + 1;
+        self.questions.iter().any(|(question, asked)| {
+            let before = &question.before;
+            *asked == Asked::Open
+                && before.program == *program
+                && before.call == call
+                && before.nth == next
+        })
+    }
+
+    /// Whether a call of the program may still have to wait for a moment of the lesson's.
+    pub(super) fn may_have_to_wait(&self, program: &ProgramName) -> bool {
+        self.waits.iter().any(|(before, until)| before.program == *program && !until.has_come())
+    }
+
+    fn entered(&self, program: &ProgramName, call: CallName) -> u32 {
+        self.calls.get(&(program.clone(), call)).map_or(0, |counts| counts.0)
+    }
+}

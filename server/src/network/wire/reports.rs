@@ -1,0 +1,121 @@
+//! Calls that this process does not make itself: an observed program reports each of them, on a channel that keeps the order
+//! of all of a room's programs. What waits there is told before any packet that it may have caused.
+
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
+
+use socketscope_protocol::{Fact, Protocol};
+
+use super::{Effect, FENCE, Inner, Wire, order};
+use crate::clock;
+
+/// Where reports come from.
+pub(crate) trait Reports: Send + Sync {
+    /// What has been reported since, in order; never waits. It is asked while the wire's lock is held.
+    fn take(&self, reported: &mut VecDeque<Reported>);
+}
+
+/// Something that was reported.
+pub(crate) struct Reported {
+    /// The place of the program's host on the wire.
+    pub(crate) plug: usize,
+    /// When, nanoseconds since 1970.
+    pub(crate) at: u64,
+    /// What to tell of it.
+    pub(crate) fact: Fact,
+    /// Whether it may cause packets, or rather have been caused by some.
+    pub(crate) turn: Turn,
+    /// The sockets whose state it may have changed.
+    pub(crate) sockets: Vec<(Protocol, SocketAddr, Option<SocketAddr>)>,
+    /// What is to be checked to have arrived before.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// Which side of a call a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// A call begins, or a program ends: packets may follow.
+    Begins,
+    /// A call has returned: what it was caused by has arrived, and most of what it has sent has left.
+    Returns,
+    /// Neither.
+    Aside,
+}
+
+impl Wire {
+    /// Takes the room's reports from `reports` from now on.
+    pub(crate) fn take_reports(&self, reports: Arc<dyn Reports>) {
+        self.lock().reports = Some(reports);
+    }
+
+    /// Tells what has been reported.
+    pub(crate) fn hear(&self) {
+        self.lock().hear(self);
+    }
+}
+
+impl Inner {
+    fn take_reports(&mut self) {
+        if let Some(reports) = &self.reports {
+            reports.take(&mut self.reported);
+        }
+    }
+
+    /// Tells all reports, each return behind the packets that its call has sent as far as they can be told apart from those
+    /// of later calls: a packet that a later call may have caused has to wait for that one.
+    fn hear(&mut self, wire: &Wire) {
+        loop {
+            self.take_reports();
+            let Some(first) = self.reported.front() else { return };
+            let (plug, at, turn) = (first.plug, first.at, first.turn);
+            if turn == Turn::Returns && !self.begins_later(plug) {
+                let told = self.reports_told;
+                self.fence = Some(at);
+                self.carry(wire, plug, FENCE);
+                self.listen_for_fence(wire, plug);
+                self.fence = None;
+                self.tell_sums(wire);
+                if self.reports_told == told {
+                    self.tell_first_report(wire);
+                }
+                self.after_return(wire);
+            } else {
+                self.tell_first_report(wire);
+            }
+        }
+    }
+
+    /// A packet of the host at `plug` has just been read: whatever caused it is told before it departs.
+    pub(super) fn hear_before_departure(&mut self, wire: &Wire, plug: usize) {
+        if self.reports.is_none() {
+            return;
+        }
+        self.take_reports();
+        if self.begins_later(plug) {
+            while !self.reported.is_empty() {
+                self.tell_first_report(wire);
+            }
+            // The return that waited for this host's packets has been told: those that follow are of their own time.
+            self.fence = None;
+        }
+    }
+
+    fn begins_later(&self, plug: usize) -> bool {
+        self.reported.iter().any(|it| it.plug == plug && it.turn == Turn::Begins)
+    }
+
+    fn tell_first_report(&mut self, wire: &Wire) {
+        let Some(Reported { plug, at, fact, sockets, effect, .. }) = self.reported.pop_front()
+        else {
+            return;
+        };
+        self.reports_told += 1;
+        if let Some(effect) = effect {
+            let what = self.order_of(plug, &effect).and_then(|order| order.effect(effect));
+            order::tell(&wire.journal, what);
+        }
+        wire.journal.append(at, fact);
+        for (protocol, local, peer) in sockets {
+            self.look(wire, plug, protocol, local, peer, clock::now());
+        }
+    }
+}

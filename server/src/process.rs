@@ -1,0 +1,258 @@
+//! Programs that are processes of their own: a lesson's Python, as it is, in its host's network, under an observer that
+//! reports each of its socket calls ([`Witness`]) and can hold a call until it is let go.
+//!
+//! observer.py says how it does that. A process watches over each program: it ends whatever comes of the program as soon as
+//! this server lets go of it, however this server ends.
+
+mod output;
+mod python;
+mod report;
+mod witness;
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::{self, Write},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::{fs::FileExt, net::UnixStream},
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use nix::sys::{
+    memfd::{MFdFlags, memfd_create},
+    socket::{
+        AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, send, sendmsg, socketpair,
+    },
+};
+use socketscope_protocol::{Change, Fact, LessonRole, ProgramName, ProgramView, Role};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use python::Python;
+pub(crate) use witness::{Waiting, Witness};
+
+use crate::{clock, network::Host};
+
+/// What to run.
+pub(crate) struct Source {
+    /// The folder that the files are in.
+    pub(crate) folder: PathBuf,
+    /// Their names, sorted.
+    pub(crate) files: Arc<[String]>,
+    /// The one that the program begins in.
+    pub(crate) file: String,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A program that runs. Dropping it ends the program, and whatever came of it.
+pub(crate) struct Process {
+    pub(crate) name: ProgramName,
+    /// Its number among the room's observed programs.
+    pub(crate) number: u16,
+    host: Option<Arc<Host>>,
+    file: String,
+    witness: Arc<Witness>,
+    /// Where permissions for single calls go.
+    permits: OwnedFd,
+    /// Its first byte is 1 while calls need a permission.
+    needed: File,
+    kill: mpsc::Sender<()>,
+    /// Cancelled to end it.
+    ending: CancellationToken,
+    /// Cancelled when it has ended, and that has been told.
+    ended: CancellationToken,
+}
+
+impl Process {
+    /// Starts a program whose first call needs a permission. It takes some milliseconds: for a thread that may block, within
+    /// a runtime.
+    pub(crate) fn start(
+        python: &Python,
+        witness: &Arc<Witness>,
+        name: ProgramName,
+        host: Option<Arc<Host>>,
+        source: Source,
+    ) -> io::Result<Arc<Self>> {
+        let (control, theirs) = UnixStream::pair()?;
+        let cloexec = SockFlag::SOCK_CLOEXEC;
+        let (permits, taken) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, cloexec)?;
+        let needed = File::from(memfd_create("needs-permission", MFdFlags::MFD_CLOEXEC)?);
+        needed.write_all_at(&[1], 0)?;
+        let Source { folder, files, file, arguments } = source;
+        let number = witness.expect(name.clone(), host.clone(), files);
+        let started = Fact::Program {
+            program: name.clone(),
+            host: host.as_ref().map(|host| host.name.clone()),
+            change: Change::Started(Role::Lesson(LessonRole { file: file.clone() })),
+        };
+        witness.scope().journal.append(clock::now(), started);
+        let mut command = python.command(witness.scope().network.folder());
+        command.arg(number.to_string()).arg(&folder).arg(&file).args(arguments);
+        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let spawn = || command.spawn();
+        // A process is in the network of the thread that makes it.
+        let spawned = match &host {
+            Some(host) => host.inside(spawn),
+            None => Command::spawn(&mut command),
+        };
+        let given = [witness.reports().as_raw_fd(), taken.as_raw_fd(), needed.as_raw_fd()];
+        let child = spawned.and_then(|child| {
+            hand_over(&control, &given)?;
+            Ok(child)
+        });
+        let child = child.inspect_err(|_| witness.end(number))?;
+        let (kill, killed) = mpsc::channel(1);
+        let (ending, ended) = (CancellationToken::new(), CancellationToken::new());
+        let watched = Watched {
+            name: name.clone(),
+            number,
+            folder,
+            witness: witness.clone(),
+            killed,
+            ending: ending.clone(),
+        };
+        control.set_nonblocking(true)?;
+        let control = tokio::net::UnixStream::from_std(control)?;
+        let done = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            watched.watch_over(child, control).await;
+            drop(done);
+        });
+        let (witness, permits) = (witness.clone(), permits);
+        let process =
+            Self { name, number, host, file, witness, permits, needed, kill, ending, ended };
+        Ok(Arc::new(process))
+    }
+
+    /// Whether each call needs a permission from now on. Calls that wait have to be let go all the same.
+    pub(crate) fn need_permission(&self, needed: bool) {
+        if let Err(error) = self.needed.write_all_at(&[needed.into()], 0) {
+            tracing::error!(%error, "a program's calls cannot be held");
+        }
+    }
+
+    /// Lets a call go.
+    pub(crate) fn permit(&self, ticket: u32) {
+        let sent = send(self.permits.as_raw_fd(), &ticket.to_ne_bytes(), MsgFlags::MSG_DONTWAIT);
+        if let Err(error) = sent {
+            // It has ended meanwhile.
+            tracing::debug!(%error, "a call was not let go");
+        }
+    }
+
+    /// Ends the program by SIGKILL. Its end stands in the journal before what the kernel makes of it.
+    pub(crate) fn kill(&self) {
+        self.witness.end(self.number);
+        // Whoever was asked once need not be asked again.
+        let _ = self.kill.try_send(());
+    }
+
+    /// Ends the program and whatever came of it, and returns when that is done.
+    pub(crate) async fn end(&self) {
+        self.witness.end(self.number);
+        self.ending.cancel();
+        self.ended.cancelled().await;
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_cancelled()
+    }
+
+    /// The program as it is now.
+    pub(crate) fn view(&self) -> ProgramView {
+        let (sockets, waiting) = self.witness.view(self.number);
+        ProgramView {
+            name: self.name.clone(),
+            host: self.host.as_ref().map(|host| host.name.clone()),
+            does: Role::Lesson(LessonRole { file: self.file.clone() }),
+            sockets,
+            waiting,
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.ending.cancel();
+    }
+}
+
+/// Gives the observer its descriptors (unix(7), SCM_RIGHTS).
+fn hand_over(control: &UnixStream, descriptors: &[i32]) -> io::Result<()> {
+    let (bytes, rights) = ([io::IoSlice::new(b"d")], [ControlMessage::ScmRights(descriptors)]);
+    sendmsg::<()>(control.as_fd().as_raw_fd(), &bytes, &rights, MsgFlags::empty(), None)?;
+    Ok(())
+}
+
+/// What is known of a program by who waits for its end.
+struct Watched {
+    name: ProgramName,
+    number: u16,
+    folder: PathBuf,
+    witness: Arc<Witness>,
+    killed: mpsc::Receiver<()>,
+    ending: CancellationToken,
+}
+
+impl Watched {
+    async fn watch_over(mut self, mut child: Child, mut control: tokio::net::UnixStream) {
+        let streams = output::streams(&mut child);
+        let outputs = streams.map(|(stream, pipe)| {
+            let (name, witness) = (self.name.clone(), self.witness.clone());
+            tokio::spawn(output::tell(name, stream, pipe, self.folder.clone(), witness))
+        });
+        let mut status = [0; 4];
+        let mut read = 0;
+        loop {
+            tokio::select! {
+                length = control.read(&mut status[read..]) => match length {
+                    Ok(1..) => read += length.unwrap_or(0),
+                    // It has gone, with or without a word.
+                    _ => break,
+                },
+                Some(()) = self.killed.recv() => {
+                    // Where it is gone already there is nothing left to end.
+                    let _ = control.write_all(b"k").await;
+                }
+                () = self.ending.cancelled() => break,
+            }
+        }
+        // The watcher ends everything when it reads the end of this, and then itself.
+        drop(control);
+        let waited = tokio::task::spawn_blocking(move || child.wait()).await;
+        if !matches!(waited, Ok(Ok(_))) {
+            tracing::error!(?waited, "a program's watcher did not end as it should");
+        }
+        for output in outputs {
+            // All that wrote to it has ended, so this does too.
+            let _ = output.await;
+        }
+        self.witness.end(self.number);
+        let exit = (read == status.len()).then(|| i32::from_ne_bytes(status));
+        let fact = Fact::Exit {
+            program: self.name.clone(),
+            code: exit.filter(|exit| *exit >= 0),
+            signal: exit.filter(|exit| *exit < 0).map(|exit| -exit),
+        };
+        self.witness.scope().journal.append(clock::now(), fact);
+    }
+}
+
+/// Writes the files of a lesson where its programs are run from.
+pub(crate) fn write_files<'a>(
+    folder: &Path,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (name, code) in files {
+        File::create(folder.join(OsStr::new(name)))?.write_all(code.as_bytes())?;
+    }
+    Ok(())
+}

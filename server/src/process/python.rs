@@ -1,0 +1,57 @@
+//! The Python that runs lessons: found once, and asked whether it will do.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What stands around each program.
+const OBSERVER: &str = include_str!("observer.py");
+
+/// Whether it has what the observer needs: `os.waitstatus_to_exitcode` came with 3.9.
+const TRIAL: &str = "import sys, ctypes, socket; sys.exit(sys.version_info < (3, 9))";
+
+/// A Python, and the observer as a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Python {
+    observer: PathBuf,
+}
+
+impl Python {
+    /// Finds it, and puts the observer into `folder`.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing and what to do.
+    pub(crate) fn find(folder: &Path) -> Result<Self, String> {
+        let mut trial = Command::new("python3");
+        let trial = trial.args(["-c", TRIAL]).stdin(Stdio::null()).stdout(Stdio::null());
+        match trial.stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => {}
+            Ok(_) => {
+                return Err("Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.".into());
+            }
+            Err(error) => {
+                return Err(format!(
+                    "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3."
+                ));
+            }
+        }
+        let observer = folder.join("observer.py");
+        fs::write(&observer, OBSERVER).map_err(|error| {
+            format!("The observer of lessons cannot be written to {}: {error}.", observer.display())
+        })?;
+        Ok(Self { observer })
+    }
+
+    /// A command that runs the observer in `folder`. Of this server's environment it gets nothing but where programs are.
+    pub(super) fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new("python3");
+        command.args(["-B", "-u"]).arg(&self.observer).current_dir(folder).env_clear();
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command.env("LANG", "C.UTF-8").env("HOME", folder).env("TMPDIR", folder);
+        command
+    }
+}

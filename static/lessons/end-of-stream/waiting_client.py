@@ -1,0 +1,11 @@
+import os, socket, sys
+
+HOST = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
+
+sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+sock.connect((HOST, 9000))
+sock.send(b"hello")
+data = sock.recv(1024)
+print("received", data)
+print("end me with: kill -9", os.getpid())
+sock.recv(1024)  # there is no more: it waits

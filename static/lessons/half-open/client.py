@@ -1,0 +1,10 @@
+import socket, sys
+
+HOST = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
+
+sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+sock.connect((HOST, 9000))
+print("connected")
+data = sock.recv(1024)  # the server speaks first
+print("received", data)
+sock.close()
