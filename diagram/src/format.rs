@@ -46,6 +46,21 @@ pub fn duration(nanoseconds: u64) -> String {
     }
 }
 
+/// A signal as programmers know it: "SIGKILL"; its number where it is a rare one.
+pub fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        6 => "SIGABRT",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        _ => return format!("signal {signal}"),
+    };
+    name.to_owned()
+}
+
 /// A time of day with nanoseconds, "13:02:11.482 917 204", where clocks are `offset_minutes` ahead of UTC.
 pub fn wall_clock(at: u64, offset_minutes: i32) -> String {
     let day = 86_400_i64;

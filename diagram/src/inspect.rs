@@ -2,19 +2,20 @@
 //! clock's offset is handed in.
 
 mod ends;
+mod lesson;
 mod packet;
 mod states;
 
 use socketscope_protocol::{
-    Call, CallId, CallName, Change, Errno, Fact, Mark, Outcome, PacketKind, Payload, TcpState,
-    Value,
+    Call, CallId, CallName, Change, Errno, Fact, LessonFact, Mark, Outcome, PacketKind, Payload,
+    TcpState, Value,
 };
 
 use crate::{
     fields::Field,
     format::{count, duration, wall_clock},
     model::{CallRecord, Model, Moment},
-    scene::{bytes_text, call_text, result_text, summary_text, wire_text},
+    scene::{bytes_text, call_text, exit_text, result_text, summary_text, wire_text},
     wording::{Wording, fill},
 };
 
@@ -28,6 +29,8 @@ pub struct Inspected {
     pub title: String,
     /// What happened, in a sentence or two.
     pub story: String,
+    /// What the lesson says of it.
+    pub notes: Vec<String>,
     /// Names and values, in the order in which they are read.
     pub facts: Vec<(&'static str, String)>,
     /// Events at the other end.
@@ -72,6 +75,7 @@ pub fn inspect(
     wording: &Wording,
 ) -> Option<Inspected> {
     let mut inspected = inspect_event(model, seq, offset_minutes, wording)?;
+    inspected.notes = lesson::notes(model, seq, wording);
     inspected.ends = states::ends(model, seq);
     inspected.kernel = states::kernel(model, seq, wording);
     Some(inspected)
@@ -95,6 +99,9 @@ fn inspect_event(
             let told = packet::inspect(model, *packet, offset_minutes, wording);
             return told.or_else(|| Some(no_call(&event.fact, moment, offset_minutes, wording)));
         }
+        Fact::Lesson(fact) => {
+            return Some(lesson::inspect(model, event, fact, offset_minutes, wording));
+        }
         fact => return Some(no_call(fact, moment, offset_minutes, wording)),
     };
     let record = model.call(id)?;
@@ -103,6 +110,7 @@ fn inspect_event(
         title: title(model, record, wording),
         story: story(model, record, wording),
         facts: facts(model, record, outcome, offset_minutes, wording),
+        notes: Vec::new(),
         peers: peers(model, record, wording),
         bytes: bytes(model, record, outcome, wording),
         fields: Vec::new(),
@@ -115,6 +123,11 @@ fn inspect_event(
 pub fn related(model: &Model, seq: u64) -> Vec<CallId> {
     let id = match model.event(seq).map(|event| &event.fact) {
         Some(Fact::Enter { id, .. } | Fact::Return { id, .. }) => *id,
+        // A note leads to what it explains.
+        Some(Fact::Lesson(fact)) => match **fact {
+            LessonFact::Note { of, .. } if of < seq => return related(model, of),
+            _ => return Vec::new(),
+        },
         _ => return Vec::new(),
     };
     let others = model.call(id).map(|record| other_calls(model, record)).unwrap_or_default();
@@ -208,10 +221,16 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
             (summary_text(sum, wording), wording.lab.story_summary)
         }
         Fact::State(state) => (state.state.as_str().to_owned(), wording.lab.state(state.state)),
-        Fact::Ready(_)
-        | Fact::Output { .. }
-        | Fact::Exit { .. }
-        | Fact::Lesson(_)
+        Fact::Exit { program, code, signal } => {
+            let title = exit_text(program.as_str(), *code, *signal, wording);
+            (title, wording.lesson.story_exit)
+        }
+        Fact::Ready(ready) => {
+            facts.push((wording.lesson.source, lesson::source(&ready.line)));
+            (ready.call.as_str().to_owned(), wording.lesson.ready_why)
+        }
+        Fact::Output { program, .. } => (program.to_string(), ""),
+        Fact::Lesson(_)
         | Fact::Depart { .. }
         | Fact::Arrive { .. }
         | Fact::Lose { .. }
@@ -225,7 +244,8 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
     }
     let (peers, fields, kernel) = (Vec::new(), Vec::new(), Vec::new());
     let story = story.to_owned();
-    Inspected { title, story, facts, peers, bytes: None, fields, ends: None, kernel }
+    let notes = Vec::new();
+    Inspected { title, story, notes, facts, peers, bytes: None, fields, ends: None, kernel }
 }
 
 fn facts(
@@ -242,6 +262,9 @@ fn facts(
         facts.push((words.program, format!("{}{fd}", program.name)));
     }
     facts.push((words.call, call_text(model, record)));
+    if let Some(line) = model.line_of(record) {
+        facts.push((wording.lesson.source, lesson::source(line)));
+    }
     match outcome {
         Some(Err(errno)) => {
             let (number, name, message) = (errno.number.to_string(), &errno.name, &errno.message);

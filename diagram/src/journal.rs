@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use socketscope_protocol::{
     Call, CallId, Change, End, Errno, Event, Fact, Family, Fd, How, Payload, ProgramName, Role,
-    SocketType, Value,
+    SocketType, SourceLine, Value,
 };
 
 use crate::model::Model;
@@ -105,10 +105,31 @@ impl Journal {
     }
 
     pub(crate) fn enter(&mut self, program: &str, on: Option<i32>, call: Call) -> CallId {
+        self.enter_from(program, on, call, None)
+    }
+
+    /// A call of an observed program's, made by this line.
+    pub(crate) fn enter_at(
+        &mut self,
+        program: &str,
+        on: Option<i32>,
+        call: Call,
+        line: SourceLine,
+    ) -> CallId {
+        self.enter_from(program, on, call, Some(line))
+    }
+
+    fn enter_from(
+        &mut self,
+        program: &str,
+        on: Option<i32>,
+        call: Call,
+        line: Option<SourceLine>,
+    ) -> CallId {
         self.call += 1;
         let (id, fd) = (CallId(self.call), on.map(Fd));
         self.entered.insert(id, (name(program), fd, call.clone()));
-        self.fact(Fact::Enter { id, program: name(program), fd, call, line: None });
+        self.fact(Fact::Enter { id, program: name(program), fd, call, line });
         id
     }
 

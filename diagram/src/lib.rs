@@ -18,6 +18,7 @@
 //! - [`lanes`]: which lifelines there are and at which x.
 //! - [`scene`]: arrows, labels, bars and links of a window of rows, in pixels.
 //! - [`mod@format`], [`wording`]: numbers and times as text; every text of the page.
+//! - [`python`]: a lesson's source in colours.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod inspect;
 mod journal;
 pub mod lanes;
 pub mod model;
+pub mod python;
 pub mod rows;
 pub mod scene;
 pub mod sorted;

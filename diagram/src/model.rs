@@ -7,6 +7,7 @@ mod call;
 mod connection;
 mod datagram;
 mod lab;
+mod lesson;
 mod opening;
 mod peer;
 mod program;
@@ -24,6 +25,7 @@ use socketscope_protocol::{Call, CallId, Event, Fact, Outcome, Packet, ProgramNa
 pub use call::{CallRecord, Moment};
 pub use connection::{Connection, ConnectionId, Party};
 pub use lab::{Host, HostId, Lab, PacketRecord, Place, Queue, StateNote};
+pub use lesson::{Ended, Lesson, Lit, LitLine, Output, Question, Runs, Written};
 pub use peer::{OWN_LIFELINES, Peer, PeerId};
 pub use program::{Program, ProgramId, Socket, SocketId, SocketState};
 pub use stream::Span;
@@ -66,6 +68,7 @@ pub struct Model {
     /// What may be forgotten once the event with the number is: in the order of numbers.
     over: VecDeque<(u64, Over)>,
     lab: Lab,
+    lesson: Lesson,
     /// Connections by their two addresses, in both directions: packets have no more.
     pairs: HashMap<(String, String), ConnectionId>,
     next_program: u32,
@@ -99,6 +102,7 @@ impl Model {
             inboxes: Inboxes::default(),
             over: VecDeque::new(),
             lab: Lab::default(),
+            lesson: Lesson::default(),
             pairs: HashMap::new(),
             next_program: 0,
             next_socket: 0,

@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use socketscope_protocol::{CallId, Event, Fact, Loss, PacketId};
+use socketscope_protocol::{CallId, Event, Fact, LessonFact, Loss, PacketId, ProgramName};
 
 use crate::{
     model::{ConnectionId, Model, Peer, Place, ProgramId},
@@ -124,16 +124,18 @@ impl Filter {
                 connection.is_some_and(|(connection, _)| connection == wanted)
             })
         };
-        let of_program = |program| {
-            self.programs.as_ref().is_none_or(|programs| {
-                model.program_named(program).is_some_and(|program| programs.contains(&program.id))
-            })
-        };
+        let of_program = |program| self.shows_name(model, program);
         match &event.fact {
             Fact::Gap { .. } | Fact::Disorder { .. } => true,
             // The lifelines' heads and bands tell these.
             Fact::Host { .. } | Fact::State(_) => false,
-            Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => false,
+            // The code's panes tell these.
+            Fact::Ready(_) | Fact::Output { .. } => false,
+            Fact::Exit { program, code, signal } => {
+                let told = signal.is_some() || code.is_some_and(|code| code != 0);
+                told && self.layers.calls && self.connection.is_none() && of_program(program)
+            }
+            Fact::Lesson(fact) => self.layers.calls && self.shows_lesson(model, event.seq, fact),
             // A rule that was kept is gone; the packet that it was kept for stands right before.
             Fact::Wire(_) => {
                 let before = event.seq.checked_sub(1).and_then(|seq| model.event(seq));
@@ -159,6 +161,30 @@ impl Filter {
 }
 
 impl Filter {
+    fn shows_name(&self, model: &Model, program: &ProgramName) -> bool {
+        self.programs.as_ref().is_none_or(|programs| {
+            model.program_named(program).is_some_and(|program| programs.contains(&program.id))
+        })
+    }
+
+    /// What a lesson says stands where that is what it says it of.
+    fn shows_lesson(&self, model: &Model, seq: u64, fact: &LessonFact) -> bool {
+        let everything = self.programs.is_none() && self.connection.is_none();
+        match fact {
+            LessonFact::Mode { .. } => model.lesson().begins(seq).is_some(),
+            LessonFact::Note { of, .. } => {
+                let explained = if *of < seq { model.event(*of) } else { None };
+                let explained = explained.filter(|of| !matches!(of.fact, Fact::Lesson(_)));
+                everything || explained.is_some_and(|event| self.shows_event(model, event))
+            }
+            LessonFact::Question { program, .. } => {
+                self.connection.is_none() && self.shows_name(model, program)
+            }
+            LessonFact::Reveal { .. } => everything,
+            LessonFact::Answers { .. } => false,
+        }
+    }
+
     fn shows_packet(&self, model: &Model, packet: PacketId) -> bool {
         let Some(packet) = model.lab().packet(packet) else { return false };
         let wanted = |place: &Place| match (place, &self.programs) {

@@ -3,6 +3,7 @@
 
 mod bars;
 mod label;
+mod lesson;
 mod links;
 mod packets;
 mod row;
@@ -18,6 +19,7 @@ use socketscope_protocol::{CallId, Fact, PacketId};
 
 pub use bars::WAITED;
 pub use label::{cut, text_cells};
+pub use lesson::exit_text;
 pub use packets::{PacketArrow, PacketEnd, PacketKind, loop_width, packet_text, summary_text};
 pub use states::{Band, Chip, ChipKind};
 pub use text::{bytes_text, call_text, payload_text, result_text, wire_text, written};
@@ -115,8 +117,10 @@ pub enum Item {
         /// What it says.
         label: Label,
     },
-    /// A change of the wire, across the whole width.
+    /// A change of the wire, or what a lesson says, across the whole width.
     Note {
+        /// What is said.
+        tone: Tone,
         /// Its middle.
         y: f64,
         /// What stands in it.
@@ -129,6 +133,21 @@ pub enum Item {
         /// What stands in it.
         label: Label,
     },
+}
+
+/// What a row across the whole width says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// How the wire is from here on, or how long nothing happened.
+    Wire,
+    /// A lesson's note.
+    Note,
+    /// A lesson's question, or its answer.
+    Question,
+    /// How a process ended.
+    Exit,
+    /// A lesson begins anew.
+    Round,
 }
 
 /// A horizontal arrow, with its label above.

@@ -3,8 +3,9 @@
 use crate::{
     access::{Key, take_key},
     components::{lobby::lobby, nowhere::nowhere, room::room_page},
-    dom::El,
-    reactive::{RwSignal, provide_context},
+    dom::{El, View, el},
+    language::{Spoken, spoken},
+    reactive::{RwSignal, provide_context, untrack},
     routes::{Route, Routes},
     theme::Theme,
 };
@@ -13,11 +14,21 @@ use crate::{
 pub(crate) fn show(body: El) {
     provide_context(Key(take_key()));
     provide_context(RwSignal::new(Theme::remembered()));
+    Spoken::provide();
     let routes = Routes::follow();
     provide_context(routes);
     body.live_child(move || match routes.current() {
-        Route::Lobby => lobby(),
-        Route::Room(id) => vec![room_page(id)],
-        Route::Nowhere => nowhere(),
+        Route::Lobby => in_any_language(lobby),
+        Route::Room(id) => room_page(id),
+        Route::Nowhere => in_any_language(nowhere),
     });
+}
+
+/// A part of the page that is made anew in another language. What must outlive that belongs to whoever calls this.
+pub(crate) fn in_any_language<V: View>(view: impl Fn() -> V + 'static) -> El {
+    let spoken = spoken();
+    el("div").class("contents").live_child(move || {
+        spoken.get();
+        untrack(&view)
+    })
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, HtmlAnchorElement, HtmlElement, Location, Window};
 
-use crate::reactive::{Stored, on_cleanup};
+use crate::reactive::{RwSignal, Stored, on_cleanup};
 
 thread_local! {
     static WINDOW: Window =
@@ -140,6 +140,22 @@ pub(crate) fn on_scheme_change(then: impl Fn() + 'static) {
     on_cleanup(move || {
         kept.try_with(|(query, _)| query.set_onchange(None));
     });
+}
+
+/// Whether the media query holds, for as long as the current owner lives.
+pub(crate) fn media(query: &str) -> RwSignal<bool> {
+    let query = window().match_media(query).ok().flatten();
+    let holds = RwSignal::new(query.as_ref().is_some_and(web_sys::MediaQueryList::matches));
+    if let Some(query) = query {
+        let asked = query.clone();
+        let changed = Closure::<dyn Fn()>::new(move || holds.set(asked.matches()));
+        query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        let kept = Stored::new((query, changed));
+        on_cleanup(move || {
+            kept.try_with(|(query, _)| query.set_onchange(None));
+        });
+    }
+    holds
 }
 
 /// Puts the keyboard's focus on the element `id`.

@@ -2,10 +2,13 @@
 
 pub(crate) mod call_form;
 pub(crate) mod card;
+pub(crate) mod code;
 pub(crate) mod diagram;
 mod export;
 pub(crate) mod inspector;
 pub(crate) mod legend;
+pub(crate) mod lesson;
+mod lessons;
 pub(crate) mod lobby;
 pub(crate) mod nowhere;
 mod packet_bytes;

@@ -1,7 +1,7 @@
 //! The server's HTTP paths, as far as the page asks them. Problems come back as the sentences that the server wrote.
 
 use js_sys::{Object, Reflect};
-use socketscope_protocol::{Network, NewRoom, Problem, RoomName, json::Json, wire::Listed};
+use socketscope_protocol::{LessonListed, LessonView, NewRoom, Problem, json::Json, wire::Listed};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, Url};
@@ -26,14 +26,22 @@ pub(crate) async fn no_lab(key: Option<String>) -> Result<Option<String>, Proble
     Ok((!can).then(|| json.get("why").get("why").string().unwrap_or_default()))
 }
 
-/// Creates a room, named `name` or by the server.
-pub(crate) async fn create_room(
-    key: Option<String>,
-    name: Option<RoomName>,
-    network: Network,
-) -> Result<Listed, Problem> {
-    let body = NewRoom { name, network: Some(network) }.to_json();
-    let text = ask("/api/rooms", key, Some(body)).await?;
+/// All lessons.
+pub(crate) async fn lessons(key: Option<String>) -> Result<Vec<LessonListed>, Problem> {
+    let text = ask("/api/lessons", key, None).await?;
+    let json = Json::read(&text).ok_or_else(strange)?;
+    Ok(json.items().iter().filter_map(LessonListed::from_json).collect())
+}
+
+/// What the lesson of the room `id` says, and its programs.
+pub(crate) async fn lesson(id: &str, key: Option<String>) -> Result<LessonView, Problem> {
+    let text = ask(&format!("/api/rooms/{id}/lesson"), key, None).await?;
+    Json::read(&text).as_ref().and_then(LessonView::from_json).ok_or_else(strange)
+}
+
+/// Creates a room.
+pub(crate) async fn create_room(key: Option<String>, room: NewRoom) -> Result<Listed, Problem> {
+    let text = ask("/api/rooms", key, Some(room.to_json())).await?;
     Json::read(&text).as_ref().and_then(Listed::from_json).ok_or_else(strange)
 }
 

@@ -12,6 +12,7 @@ mod dom;
 mod feed;
 mod http;
 mod inbox;
+mod language;
 mod pace;
 mod reactive;
 mod routes;

@@ -4,6 +4,7 @@
 //! and whatever is drawn is drawn anew.
 
 mod ask;
+mod lesson;
 mod strip;
 mod take_in;
 mod view;
@@ -16,6 +17,7 @@ use socketscope_diagram::{
 };
 use socketscope_protocol::{CallId, Hello, Network, Problem, limits::PAGE_EVENTS};
 
+pub(crate) use lesson::{Going, LessonState, PACES};
 pub(crate) use view::{BELOW, Marks, OVERSCAN, STEP, Stage, Tab};
 
 use crate::{
@@ -43,7 +45,7 @@ pub(crate) struct Room {
     pub(crate) watching: RwSignal<usize>,
     /// The event that is selected, by its number.
     pub(crate) selected: RwSignal<Option<u64>>,
-    /// The selected event's call, then the calls at its other end.
+    /// The selected event's call, then the calls at its other end and those of the chosen line.
     pub(crate) lit: Memo<Vec<CallId>>,
     /// What is shown of it.
     pub(crate) filter: RwSignal<Filter>,
@@ -55,6 +57,8 @@ pub(crate) struct Room {
     pub(crate) problem: RwSignal<Option<Problem>>,
     /// What a small screen shows.
     pub(crate) tab: RwSignal<Tab>,
+    /// Its lesson.
+    pub(crate) lesson: LessonState,
 }
 
 struct Inner {
@@ -88,10 +92,18 @@ impl Room {
         };
         let inner = Stored::new(inner);
         let (version, selected) = (RwSignal::new(0), RwSignal::new(None));
+        let lesson = LessonState::new();
         let lit = Memo::new(move || {
             let Some(seq) = selected.get() else { return Vec::new() };
             version.track();
-            inner.with(|inner: &Inner| inspect::related(&inner.model, seq))
+            inner.with(|Inner { model, .. }: &Inner| {
+                let mut lit = inspect::related(model, seq);
+                lesson.line.with(|line| {
+                    let calls = line.iter().flat_map(|(of, line)| model.calls_of_line(of, line));
+                    lit.extend(calls.map(|(call, _)| call));
+                });
+                lit
+            })
         });
         Self {
             inner,
@@ -108,6 +120,7 @@ impl Room {
             stage: Stage::new(),
             problem: RwSignal::new(None),
             tab: RwSignal::new(Tab::Diagram),
+            lesson,
         }
     }
 

@@ -49,6 +49,7 @@ pub(super) fn inspect(
     Some(Inspected {
         title: packet_text(model, record, wording),
         story: story(header, wording),
+        notes: Vec::new(),
         facts,
         peers: peers(model, record, header, wording),
         bytes: Some(super::Bytes { shown: bytes.clone(), text: None, note: None }),

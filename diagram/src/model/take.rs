@@ -32,6 +32,7 @@ impl Model {
 
     fn take(&mut self, event: &Event) {
         let now = Moment { seq: event.seq, at: event.at };
+        self.lesson.take(event);
         match &event.fact {
             Fact::Program { program, host, change: Change::Started(role) } => {
                 let host = host.as_ref().map(|host| self.lab.host_called(host));
@@ -170,8 +171,8 @@ impl Model {
     }
 
     fn returned(&mut self, now: Moment, fact: &Fact) {
-        let Fact::Return { id, program, fd, call, .. } = fact else { return };
-        let program_id = self.program_called(program);
+        let Fact::Return { id, program: name, fd, call, .. } = fact else { return };
+        let program_id = self.program_called(name);
         let Some(program) = self.programs.get_mut(&program_id) else { return };
         program.waiting.remove(id);
         let mut record = self.calls.remove(id).unwrap_or_else(|| {
@@ -188,6 +189,9 @@ impl Model {
         self.pair(&record, fact);
         if let Some(peer) = record.outside {
             self.peers.touch(peer, program_id, now.seq);
+        }
+        if let Some(line) = self.line_of(&record).cloned() {
+            self.lesson.returned(now.seq, name, line);
         }
         self.calls.insert(*id, record);
     }
@@ -222,6 +226,7 @@ impl Model {
         if let Some(id) = gone.map(|record| record.id) {
             self.calls.remove(&id);
         }
+        self.lesson.forget(&event);
         self.lab.forget_notes(self.first);
         while self.over.front().is_some_and(|(seq, _)| *seq <= event.seq) {
             match self.over.pop_front() {

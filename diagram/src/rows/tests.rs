@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
+use socketscope_protocol::{Bilingual, Mode, Stream};
+
 use super::*;
-use crate::journal::{Journal, Move, fd, nonsense};
+use crate::journal::{Journal, Move, fd, name, nonsense};
 
 fn all(rows: &Rows) -> Vec<Row> {
     (rows.first()..rows.end()).map(|number| rows.get(number).unwrap()).collect()
@@ -105,4 +107,31 @@ fn rows_follow_time_where_that_is_asked_for() {
     assert!((1..3).chain(4..row(3)).all(|number| rows.is_empty_row(number)));
     let told: Vec<_> = (0..rows.end()).filter_map(|number| rows.pause(number)).collect();
     assert_eq!(told, [5_000_010_000], "a shortened pause is told once");
+}
+
+#[test]
+fn what_a_lesson_says_has_rows_and_its_doings_have_none() {
+    let mut journal = Journal::new(1000);
+    let says = |journal: &mut Journal, fact| journal.fact(Fact::Lesson(Box::new(fact)));
+    let mode = |round| LessonFact::Mode { round, mode: Mode::Step, pace_ms: 0 };
+    let note = |of| LessonFact::Note { of, text: Bilingual::default() };
+    says(&mut journal, mode(1));
+    journal.start("client");
+    says(&mut journal, note(2));
+    says(&mut journal, LessonFact::Answers { question: 1, counts: vec![1] });
+    let (program, stream) = (name("client"), Stream::Stdout);
+    journal.fact(Fact::Output { program, stream, text: "hello".into() });
+    for code in [0, 1] {
+        journal.fact(Fact::Exit { program: name("client"), code: Some(code), signal: None });
+    }
+    says(&mut journal, mode(2));
+    journal.start("server");
+    says(&mut journal, note(9));
+    let seqs = |rows: &Rows| all(rows).iter().map(|row| row.seq).collect::<Vec<_>>();
+    let rows = Rows::new(Filter::default(), &journal.model);
+    assert_eq!(seqs(&rows), [2, 3, 7, 8, 9, 10]);
+    // A note is shown where what it explains is.
+    let server = journal.model.program_named(&name("server")).unwrap().id;
+    let filter = Filter { programs: Some([server].into()), ..Filter::default() };
+    assert_eq!(seqs(&Rows::new(filter, &journal.model)), [8, 9, 10]);
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use socketscope_protocol::{CallName, Change, Fact, Outcome, WireView};
 
 use super::{
-    Anchor, Arrow, ArrowKind, Item, Label, SceneRow, View, label,
+    Anchor, Arrow, ArrowKind, Item, Label, SceneRow, Tone, View, label,
     text::{bytes_text, call_text, moved, result_text, wire_text},
 };
 use crate::{
@@ -42,7 +42,7 @@ impl View<'_> {
         if self.rows.is_empty_row(number) {
             let pause = duration(self.rows.pause(number)?);
             scene_row.name = fill(self.wording.lab.pause, &[("time", &pause)]);
-            self.note(&mut scene_row);
+            self.note(&mut scene_row, Tone::Wire);
             scene_row.version = version(&scene_row);
             return Some(scene_row);
         }
@@ -58,10 +58,10 @@ impl View<'_> {
             | Fact::Lose { packet, .. }
             | Fact::Hold { packet } => self.packet_row(&mut scene_row, *packet),
             Fact::Summary(summary) => self.summary_row(&mut scene_row, summary),
-            Fact::Host { .. } | Fact::State(_) => return None,
-            Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => {
+            Fact::Host { .. } | Fact::State(_) | Fact::Ready(_) | Fact::Output { .. } => {
                 return None;
             }
+            Fact::Exit { .. } | Fact::Lesson(_) => self.lesson_row(&mut scene_row, event)?,
             Fact::Program { program, change, .. } => {
                 let program = self.model.program_named(program)?;
                 scene_row.program = Some(program.id);
@@ -97,15 +97,15 @@ impl View<'_> {
     fn wire(&self, row: &mut SceneRow, wire: &WireView) {
         let words = &self.wording.lab;
         row.name = fill(words.wire_changed, &[("settings", &wire_text(wire, self.wording))]);
-        self.note(row);
+        self.note(row, Tone::Wire);
     }
 
     /// The row's name, in it.
-    fn note(&self, row: &mut SceneRow) {
+    pub(super) fn note(&self, row: &mut SceneRow, tone: Tone) {
         let text = self.fit(&row.name, "", self.lanes.width - 2.0 * SPACE);
         let y = row.y + self.lanes.metrics.row / 2.0;
         let label = self.label(text, SPACE, y + 4.0, Anchor::Start);
-        row.items.push(Item::Note { y, label });
+        row.items.push(Item::Note { tone, y, label });
     }
 
     fn marker(&self, row: &mut SceneRow, program: ProgramId, name: &str, change: &Change) {

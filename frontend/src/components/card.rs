@@ -5,7 +5,9 @@ mod result;
 mod table;
 
 use socketscope_diagram::model::{Program, ProgramId};
-use socketscope_protocol::{CallId, CallName, CallRequest, Command, Fd, Problem, ProgramName};
+use socketscope_protocol::{
+    CallId, CallName, CallRequest, Command, Fd, Problem, ProgramName, Role,
+};
 
 use super::parts::{command, problem_note};
 use crate::{
@@ -83,10 +85,12 @@ pub(crate) fn program_card(id: ProgramId) -> El {
         let program = model.program(id)?;
         let host = program.host.and_then(|host| model.lab().host(host));
         let host = host.map(|host| host.name.to_string());
-        Some((program.name.clone(), w.role(program.role.as_ref()), host))
+        // A lesson's program makes its calls itself.
+        let own = matches!(program.role, Some(Role::Lesson(_)));
+        Some((program.name.clone(), w.role(program.role.as_ref()), host, own))
     });
     let place = el("article").class("card");
-    let Some((name, role, host)) = known else { return place };
+    let Some((name, role, host, own)) = known else { return place };
     let title = name.to_string();
     let card = Card {
         room,
@@ -108,8 +112,8 @@ pub(crate) fn program_card(id: ProgramId) -> El {
         .attr("aria-label", title)
         .child(el("header").child(header))
         .live_child(table::fds(card))
-        .child(table::waiting(card))
-        .child(calls::buttons(card))
+        .child(table::waiting(card, !own))
+        .child((!own).then(|| calls::buttons(card)))
         .live_child(calls::form(card))
         .live_child(result::last_result(card))
         .live_child(problem_note(card.problem))

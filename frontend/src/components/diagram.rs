@@ -37,6 +37,14 @@ pub(crate) fn diagram() -> El {
         place.update(|place| place.keep(room, lanes));
     });
 
+    // Until it is on the page it cannot be scrolled.
+    browser::next_frame(move || {
+        place.update(|place| {
+            place.scrolled();
+            untrack(|| lanes.with(|lanes| place.keep(room, lanes)));
+        });
+    });
+
     let hand = Stored::new(f64::NEG_INFINITY);
     let touched = move || hand.set(browser::now());
     let scrolled = move |_: Event| {

@@ -46,9 +46,11 @@ fn selected(inspected: Inspected) -> Vec<El> {
         let go = button("link", text, move || room.select(Some(seq)));
         facts = facts.child([el("dt").child(name), el("dd").child(go)]);
     }
+    let notes = inspected.notes.into_iter().map(|note| el("p").class("note").child(note));
     let selected = section(w.selected).child([
         el("h2").class("title").child(el("code").child(inspected.title)),
         el("p").class("story").child(inspected.story),
+        el("div").child(notes.collect::<Vec<_>>()),
         facts,
     ]);
     let kernel = inspected.kernel.into_iter().map(|(who, facts)| {

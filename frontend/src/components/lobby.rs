@@ -1,10 +1,13 @@
 //! The lobby: what this is, which rooms there are, a new room.
 
 use socketscope_diagram::wording::fill;
-use socketscope_protocol::{Network, Problem, RoomName, limits::NAME_CHARS, wire::Listed};
+use socketscope_protocol::{Network, NewRoom, Problem, RoomName, limits::NAME_CHARS, wire::Listed};
 use web_sys::SubmitEvent;
 
-use super::parts::{header, labelled, link, options, problem_note};
+use super::{
+    lessons::lessons,
+    parts::{header, labelled, link, options, problem_note},
+};
 use crate::{
     access::key,
     browser::{self, spawn},
@@ -22,7 +25,7 @@ const REFRESH: i32 = 4_000;
 pub(crate) fn lobby() -> Vec<El> {
     let w = words();
     let lead = [el("h1").child(w.tagline), el("p").class("lead").child(w.lead)];
-    let lobby = [el("div").child(lead), create_room(), rooms()];
+    let lobby = [el("div").child(lead), create_room(), rooms(), lessons()];
     vec![header(), el("main").class("lobby").child(lobby)]
 }
 
@@ -44,10 +47,10 @@ fn create_room() -> El {
             },
         };
         busy.set(true);
-        let network = Network::named(&network.get_untracked()).unwrap_or_default();
-        let key = key.clone();
+        let network = Network::named(&network.get_untracked());
+        let (key, room) = (key.clone(), NewRoom { name, network, lesson: None });
         spawn(async move {
-            match http::create_room(key, name, network).await {
+            match http::create_room(key, room).await {
                 Ok(room) => routes.go(&room.page),
                 Err(why) => {
                     problem.set(Some(why));

@@ -1,13 +1,15 @@
 //! Small parts that several others use: problems, popovers, the button that changes the theme.
 
+use socketscope_diagram::wording::{Language, Piece, paragraphs};
 use socketscope_protocol::Problem;
 use web_sys::MouseEvent;
 
 use crate::{
     dom::{El, View, el},
+    language::{spoken, switch_id},
     reactive::{RwSignal, expect_context},
     theme::Theme,
-    words::words,
+    words::{lesson_words, words},
 };
 
 /// Why something was refused, where it was asked for; nothing while there is no problem.
@@ -15,7 +17,8 @@ pub(crate) fn problem_note(problem: RwSignal<Option<Problem>>) -> impl Fn() -> O
     move || {
         let problem = problem.get()?;
         let note = el("div").class("alert").attr("role", "alert");
-        Some(note.child(el("strong").child(problem.title)).child(el("p").child(problem.detail)))
+        let title = lesson_words().problem(&problem.code).unwrap_or(&problem.title);
+        Some(note.child(el("strong").child(title)).child(el("p").child(problem.detail)))
     }
 }
 
@@ -105,6 +108,31 @@ pub(crate) fn theme_button() -> El {
     button("btn", sign, next).live("aria-label", name).live("title", name)
 }
 
+/// A button for each language.
+pub(crate) fn language_switch() -> El {
+    let spoken = spoken();
+    let one = |language: Language| {
+        let name = match language {
+            Language::En => "EN",
+            Language::Zh => "中文",
+        };
+        button("", name, move || spoken.change(language))
+            .attr("id", switch_id(language))
+            .attr("lang", language.tag())
+            .live("aria-pressed", move || state(spoken.get() == language))
+    };
+    let switch = el("div").class("languages").attr("role", "group");
+    switch.attr("aria-label", lesson_words().language).child(Language::ALL.map(one))
+}
+
+/// A text's paragraphs, with code in them.
+pub(crate) fn prose(text: &str) -> Vec<El> {
+    let piece = |piece: Piece| el(if piece.code { "code" } else { "span" }).child(piece.text);
+    let paragraph =
+        |pieces: Vec<Piece>| el("p").child(pieces.into_iter().map(piece).collect::<Vec<_>>());
+    paragraphs(text).into_iter().map(paragraph).collect()
+}
+
 /// The name of the page, as a link to the lobby.
 pub(crate) fn brand() -> El {
     link("/").class("brand").child([
@@ -121,5 +149,6 @@ pub(crate) fn link(path: &str) -> El {
 
 /// The top bar of what is no room.
 pub(crate) fn header() -> El {
-    el("header").class("top").child([brand(), el("span").class("space"), theme_button()])
+    let bar = [brand(), el("span").class("space"), language_switch(), theme_button()];
+    el("header").class("top").child(bar)
 }

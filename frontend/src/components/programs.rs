@@ -3,7 +3,7 @@
 use socketscope_diagram::model::Host;
 use socketscope_protocol::{Command, NewHost};
 
-use super::{card::program_card, parts::command, starters::starters};
+use super::{card::program_card, lesson::lesson_card, parts::command, starters::starters};
 use crate::{
     dom::{El, el},
     reactive::Memo,
@@ -61,6 +61,7 @@ pub(crate) fn programs() -> El {
     };
     let side = el("aside").class("side programs").attr("id", "programs");
     side.attr("aria-label", w.programs)
+        .when(move || room.lesson_id().is_some(), lesson_card)
         .child(el("h2").child(w.programs))
         .when(nobody, || el("p").class("quiet gap").child(words().no_programs))
         .each(move || alive.get(), program_card)

@@ -93,8 +93,13 @@ fn scale(room: Room) -> El {
         el("option").attr("value", scale.to_string()).child(name)
     };
     let by_order = el("option").attr("value", "").child(lab.by_order);
+    let chosen = move || {
+        let scale = room.filter.with(|filter| filter.scale);
+        scale.map(|scale| scale.to_string()).unwrap_or_default()
+    };
     let select = el("select").attr("aria-label", lab.scale).attr("title", lab.scale);
-    select.child(by_order).child(SCALES.map(option)).on("change", choose)
+    let select = select.child(by_order).child(SCALES.map(option));
+    select.live_prop("value", chosen).on("change", choose)
 }
 
 /// A button for each layer of the diagram.

@@ -4,7 +4,7 @@ use socketscope_diagram::wording::fill;
 use socketscope_protocol::{Hello, RoomId};
 
 use super::{
-    parts::{brand, button, popover, theme_button},
+    parts::{brand, button, language_switch, popover, theme_button},
     status::status_light,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) fn top(id: &RoomId) -> El {
             el("span").class("pill wide").live_text(watching),
         ])
         .child(share(id))
-        .child(theme_button())
+        .child([language_switch(), theme_button()])
 }
 
 /// What it means that the sockets live in this machine's own network, and where those with names are.

@@ -32,6 +32,7 @@ pub(crate) enum Tab {
     Diagram,
     Programs,
     Inspector,
+    Lesson,
 }
 
 impl Tab {
@@ -41,6 +42,7 @@ impl Tab {
             Self::Diagram => "diagram",
             Self::Programs => "programs",
             Self::Inspector => "inspector",
+            Self::Lesson => "lesson",
         }
     }
 }
@@ -152,11 +154,19 @@ impl Room {
 
     /// Selects the event `seq` and brings it into view.
     pub(crate) fn select(self, seq: Option<u64>) {
-        self.selected.set(seq);
+        self.choose(seq);
         let row = seq.and_then(|seq| self.inner.with(|inner| inner.rows.row_at(seq)));
         if let Some(row) = row {
             self.reveal(row);
         }
+    }
+
+    /// Selects the event `seq`, wherever it is.
+    fn choose(self, seq: Option<u64>) {
+        if untrack(|| self.lesson.line.with(Option::is_some)) {
+            self.lesson.line.set(None);
+        }
+        self.selected.set(seq);
     }
 
     /// Brings a row into view, scrolling no further than needed.
@@ -242,7 +252,7 @@ impl Room {
         if self.selected.get_untracked() == Some(seq) {
             self.tab.set(Tab::Inspector);
         }
-        self.selected.set(Some(seq));
+        self.choose(Some(seq));
     }
 
     /// The same, for a call's bar.

@@ -119,8 +119,9 @@ impl Fields {
 
     fn options(self) -> El {
         let w = words();
-        let names = OptionName::ALL.map(|option| (option.as_str(), option.as_str()));
-        let names = options(names);
+        // `OTHER` stands for what only observed programs can ask for.
+        let known = OptionName::ALL.into_iter().filter(|option| *option != OptionName::OTHER);
+        let names = options(known.map(|option| (option.as_str(), option.as_str())));
         let why = move || self.option().map(|option| w.option(option)).unwrap_or_default();
         let select = el("select").class("mono").child(names).bind(self.option);
         labelled("field", w.option_name, select).child(el("small").live_text(why))

@@ -77,8 +77,8 @@ fn row(card: Card, line: Line) -> El {
     ])
 }
 
-/// The calls that have been entered and not returned; each can be given up.
-pub(super) fn waiting(card: Card) -> El {
+/// The calls that have been entered and not returned; where they are `ours`, each can be given up.
+pub(super) fn waiting(card: Card, ours: bool) -> El {
     let w = words();
     let waiting = Memo::new(move || {
         card.room.read(|model| {
@@ -94,11 +94,9 @@ pub(super) fn waiting(card: Card) -> El {
     });
     let line = move |(id, call): (CallId, String)| {
         let give_up = move || card.command(|program| Command::GiveUp { program, id });
-        el("li").child([
-            el("code").child(call),
-            el("span").class("quiet").child(w.waits),
-            command("btn small", w.give_up, w.give_up_why, give_up),
-        ])
+        let give_up = ours.then(|| command("btn small", w.give_up, w.give_up_why, give_up));
+        let waits = el("span").class("quiet").child(w.waits);
+        el("li").child([el("code").child(call), waits]).child(give_up)
     };
     el("ul").class("waits").each(move || waiting.get(), line)
 }

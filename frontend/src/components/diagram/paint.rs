@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use socketscope_diagram::scene::{Anchor, Arrow, ArrowKind, Item, Label, SceneRow};
+use socketscope_diagram::scene::{Anchor, Arrow, ArrowKind, Item, Label, SceneRow, Tone};
 use socketscope_protocol::CallId;
 use web_sys::Element;
 
@@ -188,11 +188,23 @@ fn draw(row: &SceneRow, y: f64, width: f64, height: f64) -> Option<Element> {
                 append(&group, "line", &[&ends[..], &line[..]].concat());
                 text(&group, label, "lbl many", row.y);
             }
-            Item::Note { y, label } => {
+            Item::Note { tone: Tone::Wire, y, label } => {
                 let y = px(y - row.y);
                 let line = [("class", "wire-note"), ("x2", &*width), ("y1", &y), ("y2", &y)];
                 append(&group, "line", &line);
                 text(&group, label, "lbl wire-note", row.y);
+            }
+            Item::Note { tone, label, .. } => {
+                let class = match tone {
+                    Tone::Exit => "said exit",
+                    Tone::Question => "said asked",
+                    Tone::Round => "said round",
+                    Tone::Note | Tone::Wire => "said",
+                };
+                let size = [("class", class), ("width", &*width), ("height", &*height)];
+                append(&group, "rect", &size);
+                append(&group, "rect", &[("class", class), ("width", "4"), ("height", &*height)]);
+                text(&group, label, class, row.y);
             }
             Item::Gap { y, label } => {
                 let y = px(y - row.y);

@@ -1,0 +1,37 @@
+//! On a small screen, the lesson's buttons and its note in one line, while the diagram or anything else is seen.
+
+use socketscope_diagram::wording::plain;
+
+use super::{
+    controls::{run, step},
+    last_note,
+};
+use crate::{
+    components::parts::button,
+    dom::{El, el},
+    reactive::Memo,
+    state::{Tab, room},
+    words::lesson_words,
+};
+
+/// The bar; nothing where the room is for no lesson.
+pub(crate) fn bar() -> El {
+    let (room, w) = (room(), lesson_words());
+    let tools = move || {
+        let (going, last) = (room.going(), last_note(room));
+        let asked = Memo::new(move || {
+            room.read(|model| model.lesson().question().is_some_and(|it| it.revealed.is_none()))
+        });
+        let said = move || match (asked.get(), last.get()) {
+            (true, _) => w.question.to_owned(),
+            (_, Some((_, text))) => plain(&text),
+            _ => w.lesson.to_owned(),
+        };
+        let note = button("clip bar-note", el("span").live_text(said), move || {
+            room.tab.set(Tab::Lesson);
+        });
+        [step(room, going), run(room, going), note]
+    };
+    let bar = el("div").class("lesson-bar").attr("role", "group").attr("aria-label", w.lesson);
+    bar.when(move || room.lesson_id().is_some(), tools)
+}
