@@ -6,6 +6,7 @@ mod act;
 mod call;
 mod concerned;
 mod ends;
+mod errno;
 mod fds;
 mod options;
 pub(crate) mod role;
@@ -22,6 +23,7 @@ use std::{
 pub(crate) use call::Entered;
 use concerned::Concerned;
 use ends::Ends;
+pub(crate) use errno::errno;
 use fds::Fds;
 pub(crate) use options::option_named;
 use socket::Socket;

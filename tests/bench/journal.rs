@@ -60,5 +60,5 @@ fn facts() -> [Fact; 2] {
         peer: None,
         other: None,
     };
-    [Fact::Enter { id, program, fd, call }, returned]
+    [Fact::Enter { id, program, fd, call, line: None }, returned]
 }

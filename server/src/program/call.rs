@@ -284,7 +284,12 @@ impl Entered {
             let mut bytes = vec![0; size];
             let mut parts = [IoSliceMut::new(&mut bytes)];
             let mut control = RecvAncillaryBuffer::new(&mut []);
-            let message = recvmsg(socket, &mut parts, &mut control, RecvFlags::empty())?;
+            // Asked before: what came before the shutdown is still received.
+            let ends = socket.ends_empty();
+            let message = match recvmsg(socket, &mut parts, &mut control, RecvFlags::empty()) {
+                Err(rustix::io::Errno::AGAIN) if ends => return Ok((Vec::new(), false, None)),
+                message => message?,
+            };
             bytes.truncate(message.bytes);
             Ok((bytes, message.flags.contains(ReturnFlags::TRUNC), message.address))
         };
@@ -437,10 +442,7 @@ fn accepted_key(accepted: &Socket, peer: &SockAddr) -> Option<Key> {
 
 fn errno(error: &io::Error) -> Errno {
     match error.raw_os_error() {
-        Some(number) => {
-            let known = nix::errno::Errno::from_raw(number);
-            Errno { name: format!("{known:?}"), number, message: known.desc().into() }
-        }
+        Some(number) => super::errno(number),
         // Only the server's own end can bring this: the runtime no longer watches sockets.
         None => Errno { name: "EIO".into(), number: EIO, message: error.to_string() },
     }

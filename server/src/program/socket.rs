@@ -11,6 +11,8 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use nix::libc::EAGAIN;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socketscope_protocol::{Family, SocketType};
 use tokio::io::Interest;
 
@@ -106,11 +108,10 @@ impl Socket {
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(watch) = watch else { return attempt() };
         match watch.ready(interest).now_or_never() {
-            Some(ready) => watch::attempt(&mut ready?, attempt, emptied)
-                .unwrap_or_else(|_| Err(io::ErrorKind::WouldBlock.into())),
-            None if interest.is_readable() && !self.nonblocking() => {
-                Err(io::ErrorKind::WouldBlock.into())
+            Some(ready) => {
+                watch::attempt(&mut ready?, attempt, emptied).unwrap_or_else(|_| Err(would_block()))
             }
+            None if interest.is_readable() && !self.nonblocking() => Err(would_block()),
             None => attempt(),
         }
     }
@@ -125,12 +126,32 @@ impl Socket {
             && !watch.as_ref().is_some_and(|watch| watch::urgent(watch))
     }
 
+    /// Whether `recv` returns 0 where it would otherwise wait for a datagram: the socket is shut down for reading, and the
+    /// program has not asked for an answer at once. A stream's end the kernel tells itself, to everybody.
+    pub(super) fn ends_empty(&self) -> bool {
+        self.socket_type == SocketType::Dgram && !self.nonblocking() && self.shut_for_reading()
+    }
+
+    fn shut_for_reading(&self) -> bool {
+        let mut asked = [PollFd::new(self, PollFlags::RDHUP)];
+        poll(&mut asked, Some(&Timespec::default())).is_ok()
+            && asked[0].revents().contains(PollFlags::RDHUP)
+    }
+
     fn watch(&self) -> io::Result<Arc<Watch<socket2::Socket>>> {
         let mut kept = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watch) = &*kept {
             return Ok(watch.clone());
         }
-        let new = Arc::new(watch::watch(self.inner.clone())?);
+        let new = match watch::watch(self.inner.clone()) {
+            // Another waiter still has the watch that was forgotten, and epoll(7) takes a descriptor only once: this one
+            // watches by a descriptor of its own for the same socket.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                watch::watch(Arc::new(self.inner.try_clone()?))?
+            }
+            new => new?,
+        };
+        let new = Arc::new(new);
         *kept = Some(new.clone());
         Ok(new)
     }
@@ -138,6 +159,11 @@ impl Socket {
     fn forget_watch(&self) {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
+}
+
+/// With the kernel's number, since a program that does not wait is answered with it.
+fn would_block() -> io::Error {
+    io::Error::from_raw_os_error(EAGAIN)
 }
 
 impl AsFd for Socket {

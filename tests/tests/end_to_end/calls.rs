@@ -299,6 +299,92 @@ async fn udp_over_ipv6() {
     same_as_python("inet6", "dgram", &udp("inet6", "[::1]")).await;
 }
 
+/// Datagrams on a socket that is shut down for reading. `b` is at PORT2, where `a` can reach it.
+fn shut_for_reading(family: &str, at: &str, other: &str) -> Vec<Value> {
+    let steps = steps! {
+        "a" "socket" {"family": family, "type": "dgram"};
+        "a" "bind" {"fd": 3, "address": at};
+        "b" "socket" {"family": family, "type": "dgram"};
+        "b" "bind" {"fd": 3, "address": other};
+        "b" "connect" {"fd": 3, "address": at};
+        // Two wait when it comes, and it ends both.
+        "b" "recv" {"fd": 3, "size": 10, "later": "one"};
+        "b" "recvfrom" {"fd": 3, "size": 10, "later": "other"};
+        "b" "shutdown" {"fd": 3, "how": "read"};
+        "b" "" {"finish": "one"};
+        "b" "" {"finish": "other"};
+        "b" "recv" {"fd": 3, "size": 10};
+        "b" "recvfrom" {"fd": 3, "size": 10};
+        // Who does not wait is told to come back all the same.
+        "b" "setsockopt" {"fd": 3, "option": "O_NONBLOCK", "value": 1};
+        "b" "recv" {"fd": 3, "size": 10};
+        "b" "setsockopt" {"fd": 3, "option": "O_NONBLOCK", "value": 0};
+        // UDP still takes what comes; a Unix socket's peer is told.
+        "a" "sendto" {"fd": 3, "text": "late", "address": other};
+        "b" "recv" {"fd": 3, "size": 10};
+        "b" "recv" {"fd": 3, "size": 10};
+        "b" "send" {"fd": 3, "text": "this way it is open"};
+        "a" "recv" {"fd": 3, "size": 100};
+        // Not connected it fails over IP, and yet does the same.
+        "a" "recv" {"fd": 3, "size": 10, "later": "waits"};
+        "a" "shutdown" {"fd": 3, "how": "both"};
+        "a" "" {"finish": "waits"};
+        "a" "recv" {"fd": 3, "size": 10};
+    };
+    steps.to_vec()
+}
+
+#[tokio::test]
+async fn udp_shut_down_for_reading() {
+    for (family, host) in [("inet", "127.0.0.1"), ("inet6", "[::1]")] {
+        let steps = shut_for_reading(family, &format!("{host}:PORT"), &format!("{host}:PORT2"));
+        same_as_python(family, "dgram, shut down", &steps).await;
+    }
+}
+
+#[tokio::test]
+async fn unix_datagrams_shut_down_for_reading() {
+    let steps = shut_for_reading("unix", "UNIX/in.sock", "UNIX/out.sock");
+    same_as_python("unix", "dgram, shut down", &steps).await;
+}
+
+/// Which of them the kernel lets through is its choice; the other one finds the socket connected (unix_stream_connect).
+#[tokio::test]
+async fn two_connects_of_one_descriptor_wait_for_a_unix_backlog() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let socket = json!({"call": "socket", "family": "unix", "type": "stream"});
+    let connect = |fd: i32| json!({"call": "connect", "fd": fd, "address": "echo.sock"});
+    for call in [
+        socket.clone(),
+        json!({"call": "bind", "fd": 3, "address": "echo.sock"}),
+        json!({"call": "listen", "fd": 3, "backlog": 0}),
+        socket.clone(),
+        connect(4),
+        socket,
+    ] {
+        assert_eq!(room.call("a", call).await["errno"], Value::Null);
+    }
+    let mut later = BTreeMap::new();
+    for name in ["one", "other"] {
+        let mut step = connect(5);
+        step["later"] = name.into();
+        perform(&room, "a", &step, &mut later).await;
+    }
+    // Time enough for both to have asked again, more than once.
+    assert_eq!(room.call_for(50, "a", &json!({"call": "recv", "fd": 4, "size": 1})).await.0, 202);
+    for _ in 0..2 {
+        room.call("a", json!({"call": "accept", "fd": 3})).await;
+    }
+    let mut ends = Vec::new();
+    for name in ["one", "other"] {
+        ends.push(perform(&room, "a", &json!({"finish": name}), &mut later).await);
+    }
+    let errnos: Vec<_> = ends.iter().filter_map(|end| end["errno"]["name"].as_str()).collect();
+    assert_eq!(errnos, ["EISCONN"], "{ends:?}");
+}
+
 #[tokio::test]
 async fn unix_streams() {
     let steps = steps! {

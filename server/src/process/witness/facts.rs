@@ -14,7 +14,7 @@ use super::{
 use crate::{
     kernel::diag::Diag,
     network::{Effect, Host, Reported, Turn},
-    program::{Scope, option_named},
+    program::{Scope, errno, option_named},
 };
 
 /// A socket of an observed program.
@@ -262,10 +262,7 @@ impl Watched {
                 number: 0,
                 message: String::from_utf8_lossy(report.shown).into_owned(),
             },
-            number => {
-                let known = nix::errno::Errno::from_raw(number);
-                Errno { name: format!("{known:?}"), number, message: known.desc().into() }
-            }
+            number => errno(number),
         };
         let sockets = self.concerned(report, None);
         let fact = self.fact(report, &waiting, Err(errno), (None, None), None);
