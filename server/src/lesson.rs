@@ -59,6 +59,12 @@ struct Before {
     nth: u32,
 }
 
+impl Before {
+    fn is(&self, program: &ProgramName, call: CallName, nth: u32) -> bool {
+        self.program == *program && self.call == call && self.nth == nth
+    }
+}
+
 /// Something to ask before a call.
 #[derive(Clone, Debug)]
 struct Question {

@@ -82,7 +82,11 @@ impl Client {
 
     /// Makes a room on a network.
     pub async fn room_on(&self, network: &str) -> Room {
-        let new = json!({"name": "A test", "network": network});
+        self.room_with(json!({"name": "A test", "network": network})).await
+    }
+
+    /// Makes a room as the request says.
+    pub async fn room_with(&self, new: Value) -> Room {
         let (status, room) = self.post("/api/rooms", &new).await;
         assert_eq!(status, 201, "{room}");
         let id = room["room"].as_str().expect("an id").to_owned();

@@ -8,6 +8,7 @@ mod feed;
 mod proxy;
 mod puppet;
 mod server;
+mod story;
 
 pub use browser::{Browser, Find, Screen};
 pub use client::{Answer, Client, Room};
@@ -15,6 +16,7 @@ pub use feed::{Feed, Message};
 pub use proxy::Cable;
 pub use puppet::Puppet;
 pub use server::TestServer;
+pub use story::Story;
 
 use std::time::Duration;
 

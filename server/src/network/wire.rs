@@ -155,7 +155,10 @@ impl Wire {
 
     /// Carries what the host at `plug` has sent. Returns whether there may be more.
     pub(crate) fn carry(&self, plug: usize) -> bool {
-        self.lock().carry(self, plug, BATCH)
+        let mut inner = self.lock();
+        let more = inner.carry(self, plug, BATCH);
+        inner.look_later(self);
+        more
     }
 
     /// Waits for the lock, and takes note of all that the host has sent until `returned` (nanoseconds since 1970), when a
@@ -173,7 +176,12 @@ impl Wire {
     /// Lets packets arrive when they are due, for ever.
     pub(crate) async fn run(self: Arc<Self>) {
         loop {
-            let next = self.lock().catch_up(&self);
+            let next = {
+                let mut inner = self.lock();
+                inner.catch_up(&self);
+                inner.look_later(&self);
+                inner.catch_up(&self)
+            };
             let due = async {
                 match next {
                     Some(next) => tokio::time::sleep_until(next).await,
@@ -299,12 +307,17 @@ impl Inner {
         [first, self.sums_due, self.samples_due].into_iter().flatten().min()
     }
 
-    /// Does what had to wait until a call's return was told.
-    fn after_return(&mut self, wire: &Wire) {
-        self.tell_later_tapped(wire);
+    /// Looks at the sockets that had to wait until something else was told.
+    fn look_later(&mut self, wire: &Wire) {
         for (plug, protocol, local, peer) in std::mem::take(&mut self.after_fence) {
             self.look(wire, plug, protocol, local, peer, clock::now());
         }
+    }
+
+    /// Does what had to wait until a call's return was told.
+    fn after_return(&mut self, wire: &Wire) {
+        self.tell_later_tapped(wire);
+        self.look_later(wire);
         if self.catch_up(wire).is_some() {
             wire.hurry.notify_one();
         }

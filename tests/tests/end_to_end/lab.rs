@@ -380,6 +380,32 @@ async fn every_role_runs_in_the_lab() {
     );
 }
 
+/// A Unix socket's other end is told wherever it is: the hosts share the folder.
+#[tokio::test]
+async fn unix_sockets_are_paired_on_one_host_and_on_two() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    let echo =
+        json!({"name": "s", "host": "server", "role": "unix-echo-server", "address": "echo.sock"});
+    room.start(echo).await;
+    room.until(
+        "a server",
+        |fact| matches!(fact, Fact::Enter { call, .. } if call.name() == CallName::Accept),
+    )
+    .await;
+    for host in ["server", "client"] {
+        let role =
+            json!({"name": host, "host": host, "role": "unix-client", "address": "echo.sock"});
+        let from = room.view().await.head + 1;
+        room.start(role).await;
+        let accepted = |fact: &Fact| is_return(fact, "s", CallName::Accept);
+        let events = room.until_from(from, "a connection", accepted).await;
+        let Fact::Return { other, .. } = &events.last().expect("a return").fact else { panic!() };
+        let other = other.as_ref().map(|end| (end.program.as_str(), end.fd.0));
+        assert_eq!(other, Some((host, 3)));
+    }
+}
+
 #[tokio::test]
 async fn more_hosts_up_to_the_limit() {
     let server = TestServer::start();

@@ -13,6 +13,7 @@ mod isolation;
 mod lab;
 mod lab_page;
 mod ladder;
+mod lessons;
 mod limits;
 mod loopback;
 mod outside;

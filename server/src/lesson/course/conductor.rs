@@ -163,6 +163,11 @@ impl Conductor {
                 }
             }
         }
+        for it in self.witness.waiting() {
+            if let Some(question) = self.score.question_before(&it.call.program, it.call.call) {
+                self.ask(question);
+            }
+        }
         if self.mode != Mode::Over && self.is_over() {
             self.mode = Mode::Over;
             self.tell_mode();
@@ -181,19 +186,20 @@ impl Conductor {
                 self.tell(LessonFact::Note { of, text });
             }
             Due::Act(act) => self.act(act),
-            Due::Ask(at) => {
-                let lesson = self.lesson.clone();
-                let question = &lesson.questions[at];
-                self.poll.open(at as u32 + 1, question.choices.len());
-                self.tell(LessonFact::Question {
-                    question: at as u32 + 1,
-                    program: question.before.program.clone(),
-                    text: question.text.clone(),
-                    choices: question.choices.clone(),
-                });
-            }
+            Due::Ask(question) => self.ask(question),
             Due::Answered(question) => self.reveal(question),
         }
+    }
+
+    fn ask(&self, at: usize) {
+        let question = &self.lesson.questions[at];
+        self.poll.open(at as u32 + 1, question.choices.len());
+        self.tell(LessonFact::Question {
+            question: at as u32 + 1,
+            program: question.before.program.clone(),
+            text: question.text.clone(),
+            choices: question.choices.clone(),
+        });
     }
 
     async fn start(&mut self, program: usize) {

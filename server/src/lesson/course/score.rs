@@ -95,43 +95,48 @@ impl Score {
 
     /// Counts calls, and finds the questions that are about one of them.
     fn count(&mut self, fact: &Fact) -> Vec<Due> {
-        let (program, call, is) = match fact {
-            Fact::Ready(ready) => (&ready.program, ready.call, Asked::NotYet),
-            Fact::Enter { program, call, .. } => (program, call.name(), Asked::Open),
-            Fact::Return { program, call, .. } => (program, *call, Asked::Told),
+        let (program, call, enters) = match fact {
+            Fact::Enter { program, call, .. } => (program, call.name(), true),
+            Fact::Return { program, call, .. } => (program, *call, false),
             _ => return Vec::new(),
         };
         let counts = self.calls.entry((program.clone(), call)).or_default();
-        match is {
-            Asked::NotYet => {}
-            Asked::Open => counts.0 += 1,
-            Asked::Told => counts.1 += 1,
-        }
-        let (entered, returned) = *counts;
-        let about = |before: &Before, nth: u32| {
-            before.program == *program && before.call == call && before.nth == nth
-        };
+        let nth = if enters { &mut counts.0 } else { &mut counts.1 };
+        *nth += 1;
+        let nth = *nth;
         let mut due = Vec::new();
         for (at, (question, asked)) in self.questions.iter_mut().enumerate() {
-            match is {
-                Asked::NotYet
-                    if *asked == Asked::NotYet && about(&question.before, entered + 1) =>
-                {
-                    *asked = Asked::Open;
-                    due.push(Due::Ask(at));
-                }
+            match (enters, *asked) {
+                _ if !question.before.is(program, call, nth) => {}
                 // It was not held, and so it was not asked about before.
-                Asked::Open if *asked == Asked::NotYet && about(&question.before, entered) => {
+                (true, Asked::NotYet) => {
                     *asked = Asked::Open;
                     due.push(Due::Ask(at));
                 }
-                Asked::Told if *asked == Asked::Open && about(&question.before, returned) => {
-                    due.push(Due::Answered(at));
-                }
+                (false, Asked::Open) => due.push(Due::Answered(at)),
                 _ => {}
             }
         }
         due
+    }
+
+    /// The place of the question that is to be asked now that nothing but somebody's permission stands before a call.
+    pub(super) fn question_before(
+        &mut self,
+        program: &ProgramName,
+        call: CallName,
+    ) -> Option<usize> {
+        let next = self.entered(program, call) + 1;
+        // One question at a time.
+        if self.has_to_wait(program, call) || self.open_question().is_some() {
+            return None;
+        }
+        let is_it = |(question, asked): &(Question, Asked)| {
+            *asked == Asked::NotYet && question.before.is(program, call, next)
+        };
+        let at = self.questions.iter().position(is_it)?;
+        self.questions[at].1 = Asked::Open;
+        Some(at)
     }
 
     /// Whether all of `started` programs have ended, and none is still to start.
@@ -154,24 +159,19 @@ impl Score {
     /// Whether the next `call` of a program has to wait for a moment of the lesson's.
     pub(super) fn has_to_wait(&self, program: &ProgramName, call: CallName) -> bool {
         let next = self.entered(program, call) + 1;
-        self.waits.iter().any(|(before, until)| {
-            !until.has_come()
-                && before.program == *program
-                && before.call == call
-                && before.nth == next
-        })
+        let holds = |(before, until): &(Before, Trigger)| {
+            !until.has_come() && before.is(program, call, next)
+        };
+        self.waits.iter().any(holds)
     }
 
-    /// Whether the next `call` of a program is what is being asked about.
+    /// Whether the next `call` of a program is what is being asked about, or what will be asked about next.
     pub(super) fn is_asked_about(&self, program: &ProgramName, call: CallName) -> bool {
         let next = self.entered(program, call) + 1;
-        self.questions.iter().any(|(question, asked)| {
-            let before = &question.before;
-            *asked == Asked::Open
-                && before.program == *program
-                && before.call == call
-                && before.nth == next
-        })
+        let is_it = |(question, asked): &(Question, Asked)| {
+            *asked != Asked::Told && question.before.is(program, call, next)
+        };
+        self.questions.iter().any(is_it)
     }
 
     /// Whether a call of the program may still have to wait for a moment of the lesson's.

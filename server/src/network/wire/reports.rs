@@ -6,7 +6,9 @@ use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 use socketscope_protocol::{Fact, Protocol};
 
 use super::{Effect, FENCE, Inner, Wire, order};
-use crate::clock;
+
+/// Reports that one hold of the lock tells: others want to return from their calls.
+const REPORTS: usize = 64;
 
 /// Where reports come from.
 pub(crate) trait Reports: Send + Sync {
@@ -49,7 +51,8 @@ impl Wire {
 
     /// Tells what has been reported.
     pub(crate) fn hear(&self) {
-        self.lock().hear(self);
+        // The lock is given up in between: others have something to tell, too.
+        while self.lock().hear(self) {}
     }
 }
 
@@ -60,12 +63,20 @@ impl Inner {
         }
     }
 
-    /// Tells all reports, each return behind the packets that its call has sent as far as they can be told apart from those
-    /// of later calls: a packet that a later call may have caused has to wait for that one.
-    fn hear(&mut self, wire: &Wire) {
-        loop {
+    /// Tells reports, each return behind the packets that its call has sent as far as they can be told apart from those of
+    /// later calls: a packet that a later call may have caused has to wait for that one. The sockets are looked at when
+    /// nothing is left to tell, or what a later call has made of them would stand before it. Returns whether there may be
+    /// more.
+    fn hear(&mut self, wire: &Wire) -> bool {
+        for _ in 0..REPORTS {
             self.take_reports();
-            let Some(first) = self.reported.front() else { return };
+            let Some(first) = self.reported.front() else {
+                if self.after_fence.is_empty() {
+                    return false;
+                }
+                self.after_return(wire);
+                continue;
+            };
             let (plug, at, turn) = (first.plug, first.at, first.turn);
             if turn == Turn::Returns && !self.begins_later(plug) {
                 let told = self.reports_told;
@@ -77,26 +88,34 @@ impl Inner {
                 if self.reports_told == told {
                     self.tell_first_report(wire);
                 }
-                self.after_return(wire);
             } else {
                 self.tell_first_report(wire);
             }
         }
+        self.after_return(wire);
+        true
     }
 
     /// A packet of the host at `plug` has just been read: whatever caused it is told before it departs.
     pub(super) fn hear_before_departure(&mut self, wire: &Wire, plug: usize) {
-        if self.reports.is_none() {
-            return;
-        }
-        self.take_reports();
-        if self.begins_later(plug) {
-            while !self.reported.is_empty() {
-                self.tell_first_report(wire);
-            }
+        if self.hear_before(wire, plug) {
             // The return that waited for this host's packets has been told: those that follow are of their own time.
             self.fence = None;
         }
+    }
+
+    /// A packet of the host at `plug` was read, or its kernel asked: what its programs had begun by then is told before.
+    /// Returns whether there was any.
+    pub(super) fn hear_before(&mut self, wire: &Wire, plug: usize) -> bool {
+        if self.reports.is_none() {
+            return false;
+        }
+        self.take_reports();
+        let any = self.begins_later(plug);
+        while any && !self.reported.is_empty() {
+            self.tell_first_report(wire);
+        }
+        any
     }
 
     fn begins_later(&self, plug: usize) -> bool {
@@ -114,8 +133,8 @@ impl Inner {
             order::tell(&wire.journal, what);
         }
         wire.journal.append(at, fact);
-        for (protocol, local, peer) in sockets {
-            self.look(wire, plug, protocol, local, peer, clock::now());
-        }
+        let looks =
+            sockets.into_iter().map(|(protocol, local, peer)| (plug, protocol, local, peer));
+        self.after_fence.extend(looks);
     }
 }

@@ -8,6 +8,9 @@ use tokio::time::Instant;
 use super::{Inner, Plug, SAMPLES, SUMS, Wire};
 use crate::clock;
 
+/// How often the kernel is asked in a row, where a program goes on meanwhile.
+const ANSWERS: usize = 4;
+
 impl Inner {
     pub(super) fn hurry_sums(&mut self, wire: &Wire) {
         if self.sums_due.is_none() {
@@ -44,12 +47,21 @@ impl Inner {
             wire.hurry.notify_one();
         }
         let in_measure = self.looks.take(now);
-        let Some(Plug { states: Some(states), .. }) = self.plugs.get_mut(plug) else { return };
-        if !in_measure {
-            return states.miss(protocol, local, peer);
+        let mut told: Vec<KernelState> = Vec::new();
+        for _ in 0..ANSWERS {
+            let Some(Plug { states: Some(states), .. }) = self.plugs.get_mut(plug) else { break };
+            if !in_measure {
+                return states.miss(protocol, local, peer);
+            }
+            let changed = states.look(&wire.owners, protocol, local, peer, Basis::Observed);
+            told.retain(|old| !changed.iter().any(|new| is_of_same_socket(old, new)));
+            told.extend(changed);
+            // What an observed program has begun meanwhile may be why the kernel answers so.
+            if !self.hear_before(wire, plug) {
+                break;
+            }
         }
-        let changed = states.look(&wire.owners, protocol, local, peer, Basis::Observed);
-        tell(wire, changed);
+        tell(wire, told);
     }
 
     pub(super) fn sample(&mut self, wire: &Wire) {
@@ -62,6 +74,10 @@ impl Inner {
             self.samples_due = Some(Instant::now() + SAMPLES);
         }
     }
+}
+
+fn is_of_same_socket(one: &KernelState, other: &KernelState) -> bool {
+    (one.protocol, &one.local, &one.peer) == (other.protocol, &other.local, &other.peer)
 }
 
 fn tell(wire: &Wire, changed: Vec<KernelState>) {

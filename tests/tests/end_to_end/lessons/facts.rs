@@ -1,0 +1,372 @@
+//! The right-hand column of `lessons.md`, a test for each row.
+
+use socketscope_protocol::{Event, Fact};
+use socketscope_tests::{Story, TestServer};
+
+use super::run;
+
+/// Runs a lesson as fast as it goes, and tells what happened. Nothing may stand before its cause, and everything that the
+/// lesson has to say must have been said.
+async fn story(lesson: &str) -> Story {
+    let server = TestServer::start();
+    let events = run(&server, lesson, 0).await;
+    assert_sound(&events);
+    Story::of(&events)
+}
+
+fn assert_sound(events: &[Event]) {
+    for event in events {
+        match &event.fact {
+            Fact::Disorder { what } => panic!("{what}"),
+            Fact::Gap { missed } => panic!("{missed} events are missing"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn socket_families() {
+    let story = story("socket-families").await;
+    story.has(&[
+        "unix-server enters socket stream",
+        "unix-server enters bind echo.sock",
+        "unix-server enters accept",
+        "unix-client enters connect echo.sock",
+        "unix-client send = 5",
+        "unix-server recv = 5 \"hello\"",
+        "unix-client recv = 5 \"hello\"",
+        "unix-server recv = 0",
+        "tcp-client enters connect 10.0.0.1:9000",
+        "client>server SYN",
+        "server>client SYN,ACK",
+        "client>server ACK",
+        "client>server PSH,ACK 5",
+        "tcp-server recv = 5 \"hello\"",
+        "server>client PSH,ACK 5",
+        "tcp-client recv = 5 \"hello\"",
+    ]);
+    assert!(!story.before("tcp-client enters connect").tells(">"), "the wire is empty");
+}
+
+#[tokio::test]
+async fn tcp_first_connection() {
+    let story = story("tcp-first-connection").await;
+    story.has(&[
+        "server enters socket stream",
+        "server enters bind 10.0.0.1:9000",
+        "server enters listen",
+        "server enters accept",
+        "client enters connect 10.0.0.1:9000",
+        "client>server SYN",
+        "arrived client>server SYN",
+        "server>client SYN,ACK",
+        "arrived server>client SYN,ACK",
+        "client is ESTABLISHED",
+    ]);
+    story.has(&["server listen = ok", "server is LISTEN", "client>server SYN"]);
+    story.has(&["arrived server>client SYN,ACK", "client connect = ok", "client send = 5"]);
+    story.has(&["arrived client>server ACK", "server accept = fd 4", "server enters recv 1024"]);
+    story.has(&[
+        "client>server PSH,ACK 5",
+        "server recv = 5 \"hello\"",
+        "server enters send 5",
+        "server>client PSH,ACK 5",
+        "client recv = 5 \"hello\"",
+        "client enters close",
+        "client>server FIN,ACK",
+        "server recv = 0",
+        "server>client FIN,ACK",
+    ]);
+    assert!(!story.tells("RST"));
+}
+
+#[tokio::test]
+async fn server_first() {
+    let story = story("server-first").await;
+    story.has(&[
+        "client enters connect 10.0.0.1:9000",
+        "client>server SYN",
+        "server>client RST,ACK",
+        "client connect = ECONNREFUSED",
+        "client exits 1",
+    ]);
+    story.has(&["server listen = ok", "client-2 enters connect", "client-2 connect = ok"]);
+    story.has(&["client-2 send = 5", "client-2 recv = 5", "client-2 exits 0"]);
+    assert_eq!(story.count("server>client RST,ACK"), 1);
+}
+
+#[tokio::test]
+async fn tcp_loop() {
+    let story = story("tcp-loop").await;
+    // The second client is connected and has sent while the server still talks to the first.
+    story.has(&[
+        "server accept = fd 4",
+        "server recv = 5 \"first\"",
+        "bob connect = ok",
+        "bob send = 5",
+        "server recv = 6 \"second\"",
+        "alice enters close",
+        "server recv = 0",
+        "server accept = fd 4",
+        "server recv = 5 \"first\"",
+        "bob recv = 5 \"first\"",
+    ]);
+    let received = story.lines("server recv");
+    let bytes: Vec<_> = received.iter().filter_map(|line| line.split(' ').nth(3)).collect();
+    assert_eq!(bytes, ["5", "6", "0", "5", "6", "0"]);
+}
+
+#[tokio::test]
+async fn end_of_stream() {
+    let story = story("end-of-stream").await;
+    story.has(&["server recv = 5", "client>server FIN,ACK", "server recv = 0"]);
+    story.has(&[
+        "waiting-client enters recv",
+        "waiting-client ends",
+        "client>server FIN,ACK",
+        "server recv = 0",
+    ]);
+    story.has(&["waiting-client killed by 9"]);
+    assert!(
+        !story
+            .from("waiting-client ends")
+            .before("waiting-client killed")
+            .tells("waiting-client enters close")
+    );
+    let careless: Vec<_> = story.lines("careless-server recv");
+    assert_eq!(careless.len(), 4);
+    assert!(
+        careless[1..].iter().all(|line| line.starts_with("careless-server recv = 0")),
+        "{careless:?}"
+    );
+    assert!(!story.tells("RST"));
+}
+
+#[tokio::test]
+async fn connection_reset() {
+    let story = story("connection-reset").await;
+    story.has(&[
+        "abrupt enters setsockopt SO_LINGER",
+        "abrupt enters close",
+        "client>server RST,ACK",
+        "server recv = ECONNRESET",
+        "server accept = fd 4",
+    ]);
+    // Unread data has the same effect, and the server goes on with the next client.
+    story.has(&[
+        "hasty recv = 2",
+        "hasty enters close",
+        "client>server RST,ACK",
+        "server recv = ECONNRESET",
+        "client send = 5",
+        "server recv = 0",
+        "server exits 0",
+    ]);
+    assert_eq!(story.count("client>server RST,ACK"), 2);
+}
+
+#[tokio::test]
+async fn backlog() {
+    let story = story("backlog").await;
+    story.has(&[
+        "server enters listen 2",
+        "alice connect = ok",
+        "bob connect = ok",
+        "carol connect = ok",
+    ]);
+    let full = story.before("server enters accept");
+    for inside in ["alice", "bob", "carol"] {
+        assert_eq!(full.count(&format!("{inside} connect")), 1, "{inside} is connected");
+    }
+    for outside in ["dave", "erin"] {
+        assert_eq!(full.count(&format!("{outside} connect")), 0, "{outside} is not");
+        assert!(
+            full.count(&format!("{outside}>server SYN retransmission")) >= 1,
+            "{outside} tries again"
+        );
+        assert_eq!(full.count(&format!("server>{outside}")), 0, "nothing comes back");
+        full.has(&[&format!("{outside} is SYN_SENT")]);
+    }
+    assert!(full.count("server is LISTEN accept 3") >= 1, "three of two");
+    let later = story.from("server enters accept");
+    later.has(&["server accept = fd 4", "server accept"]);
+    let let_in = ["dave", "erin"].map(|name| later.count(&format!("{name} connect = ok")));
+    assert_eq!(let_in, [1, 1]);
+    assert!(!story.tells("ECONNREFUSED") && !story.tells("RST"));
+}
+
+#[tokio::test]
+async fn half_open() {
+    let story = story("half-open").await;
+    story.has(&[
+        "client>server SYN",
+        "server>client SYN,ACK",
+        "client>server ACK",
+        "held client>server ACK",
+        "server>client SYN,ACK retransmission",
+        "arrived client>server ACK",
+        "server is LISTEN accept 1",
+        "server enters accept",
+        "server accept = fd 4",
+    ]);
+    let half_open = story.before("server>client SYN,ACK retransmission");
+    half_open.has(&["server is SYN_RECV"]);
+    half_open.has(&["client is ESTABLISHED"]);
+    half_open.has(&["client connect = ok"]);
+}
+
+#[tokio::test]
+async fn lost_handshake() {
+    let story = story("lost-handshake").await;
+    story.has(&[
+        "lost client-1>server SYN",
+        "client-1>server SYN retransmission",
+        "client-1 connect = ok",
+    ]);
+    story.has(&["lost server>client-2 SYN,ACK", "client-2 connect = ok"]);
+    let second = story.from("lost server>client-2 SYN,ACK");
+    assert!(second.tells("server>client-2 SYN,ACK retransmission"));
+    story.has(&["lost client-3>server ACK", "client-3 connect = ok"]);
+    // The first data repairs it.
+    story.has(&[
+        "lost client-3>server ACK",
+        "arrived client-3>server PSH,ACK",
+        "server accept = fd 4",
+    ]);
+}
+
+#[tokio::test]
+async fn udp_either_first() {
+    let story = story("udp-either-first").await;
+    story.has(&[
+        "early enters sendto",
+        "client>server UDP",
+        "server>client ICMP",
+        "early recvfrom = TimeoutError",
+    ]);
+    story.has(&["connected send", "server>client ICMP", "connected recv = ECONNREFUSED"]);
+    story.has(&[
+        "server bind = ok",
+        "late enters sendto",
+        "server recvfrom",
+        "server enters sendto",
+        "late recvfrom",
+    ]);
+    assert_eq!(story.count("early sendto = ECONNREFUSED"), 0);
+}
+
+#[tokio::test]
+async fn udp_many_clients() {
+    let story = story("udp-many-clients").await;
+    let asked: Vec<_> = ["alice", "bob", "carol"].map(|name| format!("{name}>server UDP")).into();
+    story.has(&asked.iter().map(String::as_str).collect::<Vec<_>>());
+    story
+        .before("server enters recvfrom")
+        .has(&asked.iter().map(String::as_str).collect::<Vec<_>>());
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(story.count(&format!("server>{name} UDP")), 2, "{name}");
+        assert_eq!(story.lines(&format!("{name} recvfrom")).len(), 2);
+        assert!(story.lines(&format!("{name} recvfrom")).iter().all(|it| !it.contains("Error")));
+    }
+    assert_eq!(story.count("server socket = fd 3"), 1, "one socket for all");
+}
+
+#[tokio::test]
+async fn stream_boundaries() {
+    let story = story("stream-boundaries").await;
+    story.has(&["client send = 3", "client send = 3", "server recv = 6 \"AAABBB\""]);
+    story.has(&[
+        "server recv = 6",
+        "client send = 12",
+        "server recv = 4",
+        "server recv = 4",
+        "server recv = 4",
+    ]);
+    assert!(story.count("framed-server recv") > 4);
+    story.has(&["framed-client ends"]);
+}
+
+#[tokio::test]
+async fn datagram_boundaries() {
+    let story = story("datagram-boundaries").await;
+    story.has(&["client sendto", "client sendto", "server recvfrom", "server recvfrom"]);
+    let received = story.lines("server recvfrom");
+    assert!(
+        received
+            .iter()
+            .any(|line| line.starts_with("server recvfrom = 4") && line.ends_with(" cut")),
+        "{received:?}"
+    );
+    let empty = received.iter().position(|line| line.starts_with("server recvfrom = 0"));
+    assert!(
+        empty.is_some_and(|at| at + 1 < received.len()),
+        "an empty one is not an end: {received:?}"
+    );
+}
+
+#[tokio::test]
+async fn flow_control() {
+    let story = story("flow-control").await;
+    story.has(&["client enters send 60000", "server>client ACK zero-window"]);
+    let stopped = story.from("server>client ACK zero-window").before("server enters recv");
+    assert_eq!(stopped.count("client send"), 0, "send is blocked");
+    assert!(
+        stopped.tells("client>server ACK keep-alive") || stopped.tells("zero-window-probe"),
+        "it is probed"
+    );
+    story.has(&[
+        "server>client ACK zero-window",
+        "server>client ACK window-update",
+        "client send = 60000",
+    ]);
+    story.has(&["server recv = 60000", "server recv = 0"]);
+}
+
+#[tokio::test]
+async fn four_way_close() {
+    let story = story("four-way-close").await;
+    // The client has ended its half, and still receives.
+    story.has(&[
+        "client enters shutdown write",
+        "client>server FIN,ACK",
+        "server recv = 0",
+        "server enters send",
+        "client recv = 12",
+        "server>client FIN,ACK",
+        "client recv = 0",
+        "client is TIME_WAIT",
+    ]);
+    // The second time the server is the first to end: the connection stays at its port, and nobody may bind it so soon.
+    story.has(&[
+        "server enters shutdown write",
+        "visitor recv = 0",
+        "client>server FIN,ACK",
+        "server is TIME_WAIT",
+        "again bind = EADDRINUSE",
+        "again enters setsockopt SO_REUSEADDR",
+        "again bind = ok",
+        "again listen = ok",
+    ]);
+}
+
+#[tokio::test]
+async fn many_clients() {
+    let story = story("many-clients").await;
+    for (server, clients) in
+        [("threads", ["alice", "bob", "carol"]), ("selectors", ["dave", "erin", "frank"])]
+    {
+        assert_eq!(story.count(&format!("{server} accept = fd")), 3, "{server}");
+        // All three are connected before any of them is answered.
+        let silent = story.before(&format!("{server} enters send"));
+        for client in clients {
+            assert_eq!(silent.count(&format!("{client} connect = ok")), 1, "{client}");
+            assert_eq!(story.count(&format!("{client} exits 0")), 1, "{client}");
+        }
+        // Whoever came last is answered while the others are still connected and silent.
+        let last = clients[2];
+        let others = story.before(&format!("{last} recv"));
+        for client in &clients[..2] {
+            assert_eq!(others.count(&format!("{client} enters close")), 0, "{client}");
+        }
+    }
+}
