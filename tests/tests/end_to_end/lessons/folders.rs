@@ -132,7 +132,8 @@ async fn mistakes_are_named_with_file_and_line() {
         let folder = Folder::new("mistakes");
         lesson(&folder, "wrong", &PLAN.replacen(was, is, 1));
         let (_, mistakes) = lessons_in(&folder.0).check();
-        let [mistake] = &mistakes[..] else { panic!("{is}: {mistakes:?}") };
+        // One may bring others with it: a file that is not there is also a program that is not there.
+        let Some(mistake) = mistakes.first() else { panic!("{is}") };
         assert!(mistake.file.ends_with("wrong/lesson.toml"), "{mistake}");
         assert_eq!(mistake.line, line, "{is}: {mistake}");
         assert!(mistake.what.contains(what), "{is}: {mistake}");
