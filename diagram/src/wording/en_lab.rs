@@ -51,6 +51,8 @@ pub(super) const LAB: Lab = Lab {
     packet_lost: "{packet} from {from} to {to}, {why}",
     packet_held: "{packet} from {from} to {to}, held on the wire",
     packet_under_way: "{packet} from {from} to {to}, on its way",
+    packet_captured: "{packet} from {from} to {to}, seen by capture",
+    overflow: "accept queue is full: dropped by the kernel (inferred)",
     summary: "{packets} from {from} to {to}",
     segments: "{count} segments, {bytes}",
     datagrams: "{count} datagrams, {bytes}",
@@ -67,6 +69,7 @@ pub(super) const LAB: Lab = Lab {
     ],
     icmp_other: "type {type} code {code}",
     queues: ["receive queue", "send queue", "accept queue", "half-open"],
+    most: "the most so far: {most}",
     of: "{queue} {now} of {of}",
     states: [
         "LISTEN: it waits for connections from anyone.",

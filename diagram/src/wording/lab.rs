@@ -23,6 +23,10 @@ pub struct Lab {
     pub packet_lost: &'static str,
     pub packet_held: &'static str,
     pub packet_under_way: &'static str,
+    /// Packets on a loopback, which are seen at one time only.
+    pub packet_captured: &'static str,
+    /// A SYN that the kernel dropped.
+    pub overflow: &'static str,
     /// `{packets}` `{from}` `{to}`.
     pub summary: &'static str,
     /// `{count}` `{bytes}`.
@@ -34,6 +38,8 @@ pub struct Lab {
     pub icmp_other: &'static str,
     /// Receive, send, accept, half-open.
     pub queues: [&'static str; 4],
+    /// The most bytes that were seen in a queue, `{most}`: its limit is not known.
+    pub most: &'static str,
     /// `{queue}` `{now}` `{of}`.
     pub of: &'static str,
     /// What each state means, a sentence each.

@@ -51,6 +51,8 @@ pub(super) const LAB: Lab = Lab {
     packet_lost: "{packet}，从 {from} 到 {to}，{why}",
     packet_held: "{packet}，从 {from} 到 {to}，扣在线路上",
     packet_under_way: "{packet}，从 {from} 到 {to}，在途中",
+    packet_captured: "{packet}，从 {from} 到 {to}，由抓包看到",
+    overflow: "全连接队列已满：被内核丢弃（推断）",
     summary: "{packets}，从 {from} 到 {to}",
     segments: "{count} 个报文段，{bytes}",
     datagrams: "{count} 个数据报，{bytes}",
@@ -67,6 +69,7 @@ pub(super) const LAB: Lab = Lab {
     ],
     icmp_other: "类型 {type} 代码 {code}",
     queues: ["接收队列", "发送队列", "全连接队列", "半连接队列"],
+    most: "迄今最多：{most}",
     of: "{queue} {now}/{of}",
     states: [
         "LISTEN：等待任何一方发起的连接。",
