@@ -167,6 +167,14 @@ async fn garbage_on_the_feed() {
         assert_eq!(code, 1009, "{reason}");
         assert!(reason.contains(&MESSAGE_BYTES.to_string()), "{reason}");
     }
+    // So is who sends all of it before reading a word, over and over: no reset overtakes the farewell.
+    for bytes in [300_000, 10_000_000] {
+        for _ in 0..20 {
+            let (mut feed, _) = Feed::open(&room, 1).await;
+            feed.send_raw(Frame::text("x".repeat(bytes))).await.expect("it is taken to its end");
+            assert_eq!(feed.closed().await.0, 1009);
+        }
+    }
     let (mut feed, _) = Feed::open(&room, 1).await;
     feed.send_raw(Frame::binary(Bytes::from_static(b"x"))).await.expect("an open feed");
     assert_eq!(feed.closed().await.0, 1003);
@@ -190,7 +198,7 @@ async fn a_command_without_the_key_is_refused_and_the_feed_goes_on() {
 async fn an_oversized_body() {
     let server = TestServer::start();
     let client = server.client();
-    for (length, status) in [(MESSAGE_BYTES, 400), (MESSAGE_BYTES + 1, 413)] {
+    for (length, status) in [(MESSAGE_BYTES, 400), (MESSAGE_BYTES + 1, 413), (10_000_000, 413)] {
         let request = client.request(Method::POST, "/api/rooms").body("x".repeat(length));
         let (got, problem) = client.ask(request).await;
         assert_eq!(got, status, "{problem}");
