@@ -2,7 +2,7 @@
 
 use socketscope_protocol::{Event, Fact, LessonFact};
 
-use super::{Anchor, Item, SceneRow, Tone, View, row::SPACE};
+use super::{Anchor, Item, SceneRow, Tone, View, cut, row::SPACE};
 use crate::{
     format::signal_name,
     lanes::LaneKind,
@@ -14,6 +14,9 @@ const BASELINE: f64 = 7.5;
 
 /// Between the text and what may stand beside it: the bars of two calls at a time, and some space.
 const BESIDE: f64 = 24.0;
+
+/// Width of a cell of these texts: they are prose, and not in the monospace font of the others.
+const CELL: f64 = 5.9;
 
 /// Room in which most of a sentence can be read.
 const ENOUGH: f64 = 320.0;
@@ -48,7 +51,8 @@ impl View<'_> {
             _ => return None,
         };
         let (x, room) = self.open_place();
-        let text = self.fit(&name, room);
+        // A negative room becomes 0.
+        let text = cut(&name, (room / CELL) as usize);
         // Lower than other texts: the row above may have brought a state that reaches down here.
         let y = row.y + self.lanes.metrics.row / 2.0;
         let label = self.label(text, x, y + BASELINE, Anchor::Start);

@@ -51,7 +51,7 @@ pub(crate) fn lesson_card() -> El {
         .child(controls(going))
         .when(
             move || over.get(),
-            move || el("p").class("over").attr("role", "status").child(w.over),
+            move || el("p").class("lesson-over").attr("role", "status").child(w.over),
         )
         .child(note(room))
         .live_child(question(room));
