@@ -142,6 +142,12 @@ impl Model {
         self.events.range(at..)
     }
 
+    /// The kept events up to number `seq`.
+    pub fn events_until(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Event> {
+        let at = self.events.partition_point(|event| event.seq <= seq);
+        self.events.range(..at)
+    }
+
     /// The programs, living and ended, in order of their first start.
     pub fn programs(&self) -> impl DoubleEndedIterator<Item = &Program> {
         self.programs.values()

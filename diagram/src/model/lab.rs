@@ -91,6 +91,13 @@ pub(super) struct SocketKey {
     peer: Option<String>,
 }
 
+impl SocketKey {
+    fn of(host: Option<HostId>, state: &KernelState) -> Self {
+        let (local, peer) = (state.local.clone(), state.peer.clone());
+        Self { host, protocol: state.protocol.as_str(), local, peer }
+    }
+}
+
 /// What has changed of a socket, as far as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateNote {
@@ -171,6 +178,14 @@ impl Lab {
     /// The sockets as the kernel told them last.
     pub fn sockets(&self) -> impl Iterator<Item = &KernelState> {
         self.sockets.values()
+    }
+
+    /// The most bytes that were seen in the receive and the send queue of a socket.
+    pub fn most(&self, socket: &KernelState) -> [u32; 2] {
+        let host =
+            |name: &HostName| self.hosts.iter().find(|host| host.name == *name).map(|host| host.id);
+        let key = SocketKey::of(socket.host.as_ref().and_then(host), socket);
+        self.most.get(&key).copied().unwrap_or_default()
     }
 
     /// What changed of sockets in the events `from` up to, not including, `to`.
@@ -389,12 +404,7 @@ impl Lab {
         program: Option<(&ProgramName, ProgramId)>,
         state: &KernelState,
     ) {
-        let key = SocketKey {
-            host,
-            protocol: state.protocol.as_str(),
-            local: state.local.clone(),
-            peer: state.peer.clone(),
-        };
+        let key = SocketKey::of(host, state);
         let place = match (program, host) {
             (Some((_, program)), _) => Place::Program(program),
             (None, _) => self.place(host, state.protocol, &state.local),
