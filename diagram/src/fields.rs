@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
+use crate::wording::{Fields, fill};
+
 /// A header field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Which header it is in; the first field of each header names it.
     pub header: &'static str,
-    /// Its name in the RFC.
+    /// Its name, as the RFC has it.
     pub name: &'static str,
     /// Its value, as one reads it.
     pub value: String,
@@ -17,14 +19,15 @@ pub struct Field {
 }
 
 /// The fields of an IP packet, of which the first bytes are at hand.
-pub fn fields(packet: &[u8]) -> Vec<Field> {
-    let mut reader = Reader { packet, header: "IPv4", base: 0, fields: Vec::new() };
+pub fn fields(packet: &[u8], words: &Fields) -> Vec<Field> {
+    let mut reader = Reader { packet, words, header: "IPv4", base: 0, fields: Vec::new() };
     reader.ipv4();
     reader.fields
 }
 
 struct Reader<'a> {
     packet: &'a [u8],
+    words: &'a Fields,
     header: &'static str,
     /// Where the header begins.
     base: usize,
@@ -49,24 +52,32 @@ impl Reader<'_> {
         self.fields.push(Field { header: self.header, name, value, bytes });
     }
 
+    fn bytes(&self, length: usize) -> String {
+        fill(self.words.bytes, &[("bytes", &length.to_string())])
+    }
+
     fn ipv4(&mut self) -> Option<()> {
         let first = self.byte(0)?;
         let length = usize::from(first & 15) * 4;
-        self.add("version", (first >> 4).to_string(), 0..1);
+        self.add(self.words.version, (first >> 4).to_string(), 0..1);
         if first >> 4 != 4 || length < 20 {
             return None;
         }
-        self.add("header length", format!("{length} bytes"), 0..1);
-        self.add("DSCP, ECN", hex(self.byte(1)?.into(), 2), 1..2);
-        self.add("total length", self.half(2)?.to_string(), 2..4);
-        self.add("identification", hex(self.half(4)?.into(), 4), 4..6);
+        self.add(self.words.header_length, self.bytes(length), 0..1);
+        self.add(self.words.dscp_ecn, hex(self.byte(1)?.into(), 2), 1..2);
+        self.add(self.words.total_length, self.half(2)?.to_string(), 2..4);
+        self.add(self.words.identification, hex(self.half(4)?.into(), 4), 4..6);
         let fragment = self.half(6)?;
-        let flags = [(0x4000, "don't fragment"), (0x2000, "more fragments")];
+        let flags = [(0x4000, self.words.do_not_fragment), (0x2000, self.words.more_fragments)];
         let flags = flags.into_iter().filter(|(bit, _)| fragment & bit != 0).map(|(_, name)| name);
         let flags: Vec<_> = flags.collect();
-        self.add("flags", if flags.is_empty() { "none".into() } else { flags.join(", ") }, 6..7);
-        self.add("fragment offset", (u32::from(fragment & 0x1fff) * 8).to_string(), 6..8);
-        self.add("time to live", self.byte(8)?.to_string(), 8..9);
+        self.add(
+            self.words.flags,
+            if flags.is_empty() { self.words.none.into() } else { flags.join(self.words.comma) },
+            6..7,
+        );
+        self.add(self.words.fragment_offset, (u32::from(fragment & 0x1fff) * 8).to_string(), 6..8);
+        self.add(self.words.time_to_live, self.byte(8)?.to_string(), 8..9);
         let protocol = self.byte(9)?;
         let name = match protocol {
             1 => "ICMP",
@@ -74,14 +85,14 @@ impl Reader<'_> {
             17 => "UDP",
             _ => "",
         };
-        self.add("protocol", format!("{protocol} {name}").trim_end().to_owned(), 9..10);
-        self.add("header checksum", hex(self.half(10)?.into(), 4), 10..12);
-        for (name, at) in [("source address", 12), ("destination address", 16)] {
+        self.add(self.words.protocol, format!("{protocol} {name}").trim_end().to_owned(), 9..10);
+        self.add(self.words.header_checksum, hex(self.half(10)?.into(), 4), 10..12);
+        for (name, at) in [(self.words.source_address, 12), (self.words.destination_address, 16)] {
             let ip = std::net::Ipv4Addr::from_bits(self.word(at)?);
             self.add(name, ip.to_string(), at..at + 4);
         }
         if length > 20 {
-            self.add("options", format!("{} bytes", length - 20), 20..length);
+            self.add(self.words.options, self.bytes(length - 20), 20..length);
         }
         self.base += length;
         match protocol {
@@ -95,38 +106,38 @@ impl Reader<'_> {
 
     fn udp(&mut self) -> Option<()> {
         self.header = "UDP";
-        self.add("source port", self.half(0)?.to_string(), 0..2);
-        self.add("destination port", self.half(2)?.to_string(), 2..4);
-        self.add("length", self.half(4)?.to_string(), 4..6);
-        self.add("checksum", hex(self.half(6)?.into(), 4), 6..8);
+        self.add(self.words.source_port, self.half(0)?.to_string(), 0..2);
+        self.add(self.words.destination_port, self.half(2)?.to_string(), 2..4);
+        self.add(self.words.length, self.half(4)?.to_string(), 4..6);
+        self.add(self.words.checksum, hex(self.half(6)?.into(), 4), 6..8);
         Some(())
     }
 
     fn icmp(&mut self) -> Option<()> {
         self.header = "ICMP";
-        self.add("type", self.byte(0)?.to_string(), 0..1);
-        self.add("code", self.byte(1)?.to_string(), 1..2);
-        self.add("checksum", hex(self.half(2)?.into(), 4), 2..4);
-        self.add("rest of header", hex(self.word(4)?, 8), 4..8);
+        self.add(self.words.kind, self.byte(0)?.to_string(), 0..1);
+        self.add(self.words.code, self.byte(1)?.to_string(), 1..2);
+        self.add(self.words.checksum, hex(self.half(2)?.into(), 4), 2..4);
+        self.add(self.words.rest_of_header, hex(self.word(4)?, 8), 4..8);
         Some(())
     }
 
     fn tcp(&mut self) -> Option<()> {
         self.header = "TCP";
-        self.add("source port", self.half(0)?.to_string(), 0..2);
-        self.add("destination port", self.half(2)?.to_string(), 2..4);
-        self.add("sequence number", self.word(4)?.to_string(), 4..8);
-        self.add("acknowledgment number", self.word(8)?.to_string(), 8..12);
+        self.add(self.words.source_port, self.half(0)?.to_string(), 0..2);
+        self.add(self.words.destination_port, self.half(2)?.to_string(), 2..4);
+        self.add(self.words.sequence_number, self.word(4)?.to_string(), 4..8);
+        self.add(self.words.acknowledgment_number, self.word(8)?.to_string(), 8..12);
         let length = usize::from(self.byte(12)? >> 4) * 4;
-        self.add("data offset", format!("{length} bytes"), 12..13);
+        self.add(self.words.data_offset, self.bytes(length), 12..13);
         let bits = self.byte(13)?;
         let names = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
         let set = names.iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0);
         let set: Vec<_> = set.map(|(_, name)| *name).collect();
-        self.add("flags", set.join(", "), 13..14);
-        self.add("window", self.half(14)?.to_string(), 14..16);
-        self.add("checksum", hex(self.half(16)?.into(), 4), 16..18);
-        self.add("urgent pointer", self.half(18)?.to_string(), 18..20);
+        self.add(self.words.flags, set.join(", "), 13..14);
+        self.add(self.words.window, self.half(14)?.to_string(), 14..16);
+        self.add(self.words.checksum, hex(self.half(16)?.into(), 4), 16..18);
+        self.add(self.words.urgent_pointer, self.half(18)?.to_string(), 18..20);
         let mut at = 20;
         while at < length {
             at += self.tcp_option(at, length)?;
@@ -139,11 +150,11 @@ impl Reader<'_> {
         let kind = self.byte(at)?;
         match kind {
             0 => {
-                self.add("option: end of list", String::new(), at..end);
+                self.add(self.words.option_end_of_list, String::new(), at..end);
                 return None;
             }
             1 => {
-                self.add("option: no operation", String::new(), at..at + 1);
+                self.add(self.words.option_no_operation, String::new(), at..at + 1);
                 return Some(1);
             }
             _ => {}
@@ -151,15 +162,17 @@ impl Reader<'_> {
         let length = usize::from(self.byte(at + 1)?).max(2);
         let bytes = at..(at + length).min(end);
         match (kind, length) {
-            (2, 4) => {
-                self.add("option: maximum segment size", self.half(at + 2)?.to_string(), bytes)
-            }
+            (2, 4) => self.add(
+                self.words.option_maximum_segment_size,
+                self.half(at + 2)?.to_string(),
+                bytes,
+            ),
             (3, 3) => {
                 let shift = self.byte(at + 2)?;
                 let factor = 1u32 << shift.min(14);
-                self.add("option: window scale", format!("{shift} (× {factor})"), bytes);
+                self.add(self.words.option_window_scale, format!("{shift} (× {factor})"), bytes);
             }
-            (4, 2) => self.add("option: SACK permitted", String::new(), bytes),
+            (4, 2) => self.add(self.words.option_sack_permitted, String::new(), bytes),
             (5, _) => {
                 let blocks = (length - 2) / 8;
                 let block = |block: usize| {
@@ -167,13 +180,24 @@ impl Reader<'_> {
                     Some(format!("{}–{}", self.word(at)?, self.word(at + 4)?))
                 };
                 let blocks: Vec<_> = (0..blocks).filter_map(block).collect();
-                self.add("option: SACK", blocks.join(", "), bytes);
+                self.add(self.words.option_sack, blocks.join(self.words.comma), bytes);
             }
             (8, 10) => {
                 let (own, echo) = (self.word(at + 2)?, self.word(at + 6)?);
-                self.add("option: timestamps", format!("{own}, echo {echo}"), bytes);
+                self.add(
+                    self.words.option_timestamps,
+                    fill(
+                        self.words.stamps,
+                        &[("own", &own.to_string()), ("echo", &echo.to_string())],
+                    ),
+                    bytes,
+                );
             }
-            _ => self.add("option", format!("kind {kind}"), bytes),
+            _ => self.add(
+                self.words.option,
+                fill(self.words.of_kind, &[("kind", &kind.to_string())]),
+                bytes,
+            ),
         }
         Some(length)
     }
@@ -188,6 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wording::EN;
 
     /// A SYN as Linux sends it.
     const SYN: &[u8] = &[
@@ -199,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_syn_is_read_to_its_end() {
-        let fields = fields(SYN);
+        let fields = fields(SYN, &EN.fields);
         let value = |name| fields.iter().find(|it| it.name == name).map(|it| it.value.as_str());
         assert_eq!(value("destination address"), Some("10.0.0.1"));
         assert_eq!(value("destination port"), Some("9000"));
@@ -221,8 +246,8 @@ mod tests {
             let mut syn = SYN.to_vec();
             changes.iter().for_each(|(at, byte)| syn[*at] = *byte);
             syn.truncate(cut);
-            fields(&random);
-            fields(&syn);
+            fields(&random, &EN.fields);
+            fields(&syn, &EN.fields);
         }
     }
 }

@@ -7,13 +7,13 @@ mod packet;
 mod states;
 
 use socketscope_protocol::{
-    Call, CallId, CallName, Change, Errno, Fact, LessonFact, Mark, Outcome, PacketKind, Payload,
-    TcpState, Value,
+    Call, CallId, CallName, Change, Errno, Fact, LessonFact, Mark, Outcome, PacketId, PacketKind,
+    Payload, TcpState, Value,
 };
 
 use crate::{
     fields::Field,
-    format::{count, duration, wall_clock},
+    format::{count, duration, size, wall_clock},
     model::{CallRecord, Model, Moment},
     scene::{bytes_text, call_text, exit_text, result_text, summary_text, wire_text},
     wording::{Wording, fill},
@@ -21,9 +21,10 @@ use crate::{
 
 pub use ends::connection_name;
 use ends::{other_calls, peers, stream};
+pub use states::{Gauge, KernelFact};
 
 /// Everything the inspector shows of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspected {
     /// The call and its result.
     pub title: String,
@@ -39,10 +40,12 @@ pub struct Inspected {
     pub bytes: Option<Bytes>,
     /// A packet's header fields, with their places among the bytes.
     pub fields: Vec<Field>,
-    /// Whose the ends of its connection are, and the state of each as the kernel told it last.
-    pub ends: Option<[(String, TcpState); 2]>,
-    /// What the kernel told last of each end: whose it is, and names and values.
-    pub kernel: Vec<(String, Vec<(&'static str, String)>)>,
+    /// The packet, where it waits on the wire for somebody's decision.
+    pub held: Option<PacketId>,
+    /// Whose the ends of its connection are, and the state of each at that moment, as far as the kernel has told it.
+    pub ends: Option<Vec<(String, Option<TcpState>)>>,
+    /// What the kernel had told of each end: whose it is, and what.
+    pub kernel: Vec<(String, Vec<KernelFact>)>,
 }
 
 /// An event at the other end.
@@ -76,8 +79,10 @@ pub fn inspect(
 ) -> Option<Inspected> {
     let mut inspected = inspect_event(model, seq, offset_minutes, wording)?;
     inspected.notes = lesson::notes(model, seq, wording);
-    inspected.ends = states::ends(model, seq);
-    inspected.kernel = states::kernel(model, seq, wording);
+    if let Some(ends) = states::Ends::of(model, seq) {
+        inspected.ends = ends.states();
+        inspected.kernel = ends.facts(model, wording);
+    }
     Some(inspected)
 }
 
@@ -110,12 +115,9 @@ fn inspect_event(
         title: title(model, record, wording),
         story: story(model, record, wording),
         facts: facts(model, record, outcome, offset_minutes, wording),
-        notes: Vec::new(),
         peers: peers(model, record, wording),
         bytes: bytes(model, record, outcome, wording),
-        fields: Vec::new(),
-        ends: None,
-        kernel: Vec::new(),
+        ..Inspected::default()
     })
 }
 
@@ -199,7 +201,7 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
         Fact::Program { program, change: Change::Ended(closed), .. } => {
             let fds: Vec<_> = closed.iter().map(|fd| fd.to_string()).collect();
             if !fds.is_empty() {
-                facts.push((words.closed, fds.join(", ")));
+                facts.push((words.closed, fds.join(wording.lab.comma)));
             }
             (format!("{program} {}", wording.diagram.ended), words.story_program_ended)
         }
@@ -213,10 +215,13 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
         Fact::Summary(sum) => {
             let lab = &wording.lab;
             facts.push((lab.direction, format!("{} → {}", sum.from, sum.to)));
+            facts.push((lab.counted, count(sum.packets)));
+            facts.push((wording.page.bytes, size(sum.bytes)));
             facts.push((lab.arrived, count(sum.arrived)));
             facts.push((lab.lost, count(sum.lost)));
             facts.push((lab.kind(PacketKind::Ack), count(sum.acks)));
             facts.push((lab.mark(Mark::Retransmission), count(sum.retransmissions)));
+            facts.push((lab.since, wall_clock(sum.since, offset)));
             facts.push((words.took, duration(moment.at.saturating_sub(sum.since))));
             (summary_text(sum, wording), wording.lab.story_summary)
         }
@@ -242,10 +247,7 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
     if moment.at > 0 {
         facts.push((words.entered, wall_clock(moment.at, offset)));
     }
-    let (peers, fields, kernel) = (Vec::new(), Vec::new(), Vec::new());
-    let story = story.to_owned();
-    let notes = Vec::new();
-    Inspected { title, story, notes, facts, peers, bytes: None, fields, ends: None, kernel }
+    Inspected { title, story: story.to_owned(), facts, ..Inspected::default() }
 }
 
 fn facts(
@@ -289,7 +291,7 @@ fn facts(
     }
     let seqs = [record.enter, record.returned].into_iter().flatten();
     let seqs: Vec<_> = seqs.map(|moment| format!("#{}", moment.seq)).collect();
-    facts.push((words.event, seqs.join(", ")));
+    facts.push((words.event, seqs.join(wording.lab.comma)));
     facts
 }
 

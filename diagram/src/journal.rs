@@ -1,5 +1,7 @@
 //! Journals for tests, written call by call. Knows nothing of a real kernel.
 
+pub(crate) mod lab;
+
 use std::collections::HashMap;
 
 use socketscope_protocol::{

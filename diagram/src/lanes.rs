@@ -1,9 +1,7 @@
 //! Lifelines from left to right: which there are and where. Knows the model, not the rows.
 
-use socketscope_protocol::ProgramName;
-
 use crate::{
-    model::{Host, HostId, Model, PeerId, Program, ProgramId},
+    model::{HostId, Model, PeerId, Place, Program, ProgramId},
     rows::Filter,
     wording::Wording,
 };
@@ -84,9 +82,9 @@ impl Metrics {
 pub enum LaneKind {
     /// A program's own.
     App(ProgramId),
-    /// The kernel's, as far as it serves this program.
+    /// This machine's kernel, as far as it serves this program.
     Kernel(ProgramId),
-    /// That of a host of the lab on which no program is shown.
+    /// The kernel of a host of the lab, for all programs on it.
     Host(HostId),
     /// An outside peer's.
     Peer(PeerId),
@@ -107,6 +105,8 @@ pub struct Lane {
     pub subtitle: String,
     /// Whether its program still runs.
     pub alive: bool,
+    /// Lifelines of one kernel and of its programs have the same number.
+    pub group: usize,
 }
 
 /// All lifelines of the diagram.
@@ -129,20 +129,20 @@ impl Lanes {
         available: f64,
         wording: &Wording,
     ) -> Self {
-        let lab = !model.lab().hosts().is_empty();
-        place(lanes(model, filter, wording), metrics, available, lab)
+        let wire = model.lab().has_packets();
+        place(lanes(model, filter, wording), metrics, available, wire)
     }
 
     /// The same, with the largest sizes at which all lifelines fit, as far as there are such.
     pub fn fitted(model: &Model, filter: &Filter, available: f64, wording: &Wording) -> Self {
         let lanes = lanes(model, filter, wording);
-        let lab = !model.lab().hosts().is_empty();
-        let least = |metrics| place(lanes.clone(), metrics, 0.0, lab).width;
+        let wire = model.lab().has_packets();
+        let least = |metrics| place(lanes.clone(), metrics, 0.0, wire).width;
         let (narrow, widest) = (least(Metrics::NARROW), least(Metrics::WIDE));
         let part = (available - narrow) / (widest - narrow).max(1.0);
         let wide = Metrics::for_width(available) == Metrics::WIDE;
         let metrics = if wide { Metrics::between(part.clamp(0.0, 1.0)) } else { Metrics::NARROW };
-        place(lanes, metrics, available, lab)
+        place(lanes, metrics, available, wire)
     }
 
     /// Where the lifeline `kind` is.
@@ -155,81 +155,146 @@ impl Lanes {
         self.x(&LaneKind::Peer(id)).or_else(|| self.x(&LaneKind::OtherPeers))
     }
 
-    /// The distance from `x` to the next lifeline on its left.
-    pub fn room_left_of(&self, x: f64) -> f64 {
-        let left = self.lanes.iter().rev().find(|lane| lane.x < x);
-        left.map_or(x, |lane| x - lane.x)
+    /// The lifeline of the kernel at `place`; of what is outside that of whoever has this `address`.
+    pub fn kernel(&self, model: &Model, place: Place, address: &str) -> Option<usize> {
+        let lane = |kind: LaneKind| self.lanes.iter().position(|lane| lane.kind == kind);
+        match place {
+            Place::Program(id) => lane(LaneKind::Kernel(id))
+                .or_else(|| lane(LaneKind::Host(model.program(id)?.host?))),
+            Place::Host(host) => lane(LaneKind::Host(host)),
+            Place::Outside => {
+                let peer = model.peer_at(address).and_then(|peer| lane(LaneKind::Peer(peer)));
+                peer.or_else(|| lane(LaneKind::OtherPeers))
+            }
+        }
+    }
+
+    /// How far it is from `x` to the next lifeline, to the right (1.0) or to the left (-1.0); to the edge where none is.
+    pub fn room_beside(&self, x: f64, toward: f64) -> f64 {
+        let ahead = self.lanes.iter().map(|lane| (lane.x - x) * toward).filter(|gap| *gap > 0.5);
+        let edge = if toward > 0.0 { self.width - x } else { x };
+        ahead.fold(edge, f64::min)
+    }
+
+    /// On which side of the kernel's lifeline at `x` there is the wire, and not its program: right (1.0) or left (-1.0).
+    pub fn free_side(&self, x: f64) -> f64 {
+        let Some(at) = self.lanes.iter().position(|lane| lane.x == x) else { return 1.0 };
+        let left = at.checked_sub(1).map(|left| self.lanes[left].group);
+        if left.is_none_or(|group| group == self.lanes[at].group) { 1.0 } else { -1.0 }
     }
 }
 
+/// The lifelines of one kernel and its programs, group by group.
 fn lanes(model: &Model, filter: &Filter, wording: &Wording) -> Vec<Lane> {
+    let mut groups = hosts(model, filter, wording);
+    groups.extend(machine(model, filter, wording));
     let words = &wording.diagram;
-    let mut lanes = Vec::new();
-    let mut programs: Vec<_> =
-        model.programs().filter(|program| filter.shows_program(model, program.id)).collect();
-    // The programs of a host stand side by side.
-    programs.sort_by_key(|program| (program.host, program.id));
-    let hosts = model.lab().hosts().iter();
-    let mut bare = hosts.filter(|host| !programs.iter().any(|it| it.host == Some(host.id)));
-    let mut bare_before = |lanes: &mut Vec<Lane>, next: Option<&Program>| {
-        let is_before = |host: &&Host| next.is_none_or(|next| Some(host.id) < next.host);
-        let subtitle = |host: &Host| host.address.map(|it| it.to_string()).unwrap_or_default();
-        while let Some(host) = bare.clone().next().filter(is_before) {
-            bare.next();
-            if filter.connection.is_none() && filter.programs.is_none() {
-                let title = format!("{} · {}", words.kernel, host.name);
-                let (kind, subtitle) = (LaneKind::Host(host.id), subtitle(host));
-                lanes.push(Lane { kind, x: 0.0, title, subtitle, alive: host.alive });
-            }
-        }
+    let outside = |kind, title: &str, alive| {
+        vec![Lane::new(kind, title.to_owned(), words.outside.to_owned(), alive)]
     };
-    for program in &programs {
-        bare_before(&mut lanes, Some(program));
-        let lane = |kind, title: &str, subtitle: &str| {
-            let (title, subtitle) = (title.to_owned(), subtitle.to_owned());
-            Lane { kind, x: 0.0, title, subtitle, alive: program.alive }
-        };
-        let name: &ProgramName = &program.name;
-        let app = lane(LaneKind::App(program.id), name.as_str(), words.app);
-        let host = program.host.and_then(|host| model.lab().host(host)?.address);
-        let address = host.map(|address| address.to_string());
-        let machine = address.as_deref().unwrap_or(words.this_machine);
-        let kernel = lane(LaneKind::Kernel(program.id), words.kernel, machine);
-        // The first program has its kernel on its right, so that the first two kernels face each other.
-        lanes.extend(if lanes.is_empty() { [app, kernel] } else { [kernel, app] });
-    }
-    bare_before(&mut lanes, None);
     for peer in model.peers().filter(|peer| filter.shows_peer(model, peer)) {
         let title = if peer.address.is_empty() { words.unnamed_peer } else { &peer.address };
-        let (kind, title, subtitle) =
-            (LaneKind::Peer(peer.id), title.to_owned(), words.outside.to_owned());
-        lanes.push(Lane { kind, x: 0.0, title, subtitle, alive: peer.connections > 0 });
+        groups.push(outside(LaneKind::Peer(peer.id), title, peer.connections > 0));
     }
     if model.has_folded_peers() {
-        let (title, subtitle) = (words.other_peers.to_owned(), words.outside.to_owned());
-        lanes.push(Lane { kind: LaneKind::OtherPeers, x: 0.0, title, subtitle, alive: false });
+        groups.push(outside(LaneKind::OtherPeers, words.other_peers, false));
     }
-    lanes
+    let numbered = groups.into_iter().enumerate();
+    let lanes = numbered
+        .flat_map(|(group, lanes)| lanes.into_iter().map(move |lane| Lane { group, ..lane }));
+    lanes.collect()
+}
+
+impl Lane {
+    fn new(kind: LaneKind, title: String, subtitle: String, alive: bool) -> Self {
+        Self { kind, x: 0.0, title, subtitle, alive, group: 0 }
+    }
+
+    fn app(program: &Program, wording: &Wording) -> Self {
+        let (title, subtitle) = (program.name.to_string(), wording.diagram.app.to_owned());
+        Self::new(LaneKind::App(program.id), title, subtitle, program.alive)
+    }
+}
+
+/// The hosts of the lab. The programs of a host stand beside its one kernel: those of the first host on its left and those
+/// of all others on its right, so that they do not stand in the wire between the first two. Where the first host is the
+/// only one with programs, its kernel stands between them.
+fn hosts(model: &Model, filter: &Filter, wording: &Wording) -> Vec<Vec<Lane>> {
+    let partners = filter.partners(model);
+    let is_partner = |host: HostId| {
+        partners.as_ref().is_none_or(|places| {
+            places.iter().any(|place| match place {
+                Place::Host(other) => *other == host,
+                Place::Program(id) => model.program(*id).is_some_and(|it| it.host == Some(host)),
+                Place::Outside => false,
+            })
+        })
+    };
+    let apps_of = |host: HostId| {
+        let shown = model.programs().filter(|it| it.host == Some(host));
+        let shown = shown.filter(|program| filter.shows_program(model, program.id));
+        shown.map(|program| Lane::app(program, wording)).collect::<Vec<_>>()
+    };
+    let shown = model.lab().hosts().iter().map(|host| (host, apps_of(host.id)));
+    let shown = shown.filter(|(host, apps)| !apps.is_empty() || is_partner(host.id));
+    let shown: Vec<_> = shown.collect();
+    let only = shown.iter().filter(|(_, apps)| !apps.is_empty()).count() == 1;
+    let words = &wording.diagram;
+    let group = |(at, (host, mut apps)): (usize, (&crate::model::Host, Vec<Lane>))| {
+        let address = host.address.map(|address| address.to_string()).unwrap_or_default();
+        let title = match apps.is_empty() {
+            true => format!("{} · {}", words.kernel, host.name),
+            false => words.kernel.to_owned(),
+        };
+        let kernel = Lane::new(LaneKind::Host(host.id), title, address, host.alive);
+        let left = match (at, only) {
+            (0, true) => 1.min(apps.len()),
+            (0, false) => apps.len(),
+            _ => 0,
+        };
+        let right = apps.split_off(left);
+        // The oldest stands next to its kernel.
+        apps.into_iter().rev().chain([kernel]).chain(right).collect()
+    };
+    shown.into_iter().enumerate().map(group).collect()
+}
+
+/// The programs of this machine's own network, each with the kernel as far as it serves that program.
+fn machine(model: &Model, filter: &Filter, wording: &Wording) -> Vec<Vec<Lane>> {
+    let words = &wording.diagram;
+    let partners = filter.partners(model).unwrap_or_default();
+    let mut groups = Vec::new();
+    for program in model.programs().filter(|program| program.host.is_none()) {
+        let kernel = |title: String| {
+            let (kind, below) = (LaneKind::Kernel(program.id), words.this_machine.to_owned());
+            Lane::new(kind, title, below, program.alive)
+        };
+        if filter.shows_program(model, program.id) {
+            let (app, kernel) = (Lane::app(program, wording), kernel(words.kernel.to_owned()));
+            // The first program has its kernel on its right, so that the first two kernels face each other.
+            groups.push(if groups.is_empty() { vec![app, kernel] } else { vec![kernel, app] });
+        } else if partners.contains(&Place::Program(program.id)) {
+            groups.push(vec![kernel(format!("{} · {}", words.kernel, program.name))]);
+        }
+    }
+    groups
 }
 
 /// Gives each lifeline its place. What room there is beyond the least distances goes to the gaps, up to a width
 /// at which lines are still easy to follow; the rest to both edges.
-fn place(mut lanes: Vec<Lane>, metrics: Metrics, available: f64, lab: bool) -> Lanes {
+fn place(mut lanes: Vec<Lane>, metrics: Metrics, available: f64, wire: bool) -> Lanes {
+    let is_kernel = |lane: &Lane| matches!(lane.kind, LaneKind::Kernel(_) | LaneKind::Host(_));
+    let is_end = |lane: &Lane| !matches!(lane.kind, LaneKind::App(_));
     let gaps: Vec<(f64, f64)> = lanes
         .windows(2)
-        .map(|pair| match (&pair[0].kind, &pair[1].kind) {
-            (LaneKind::App(a), LaneKind::Kernel(b)) | (LaneKind::Kernel(a), LaneKind::App(b))
-                if a == b =>
-            {
-                (metrics.call_gap, 1.0)
+        .map(|pair| {
+            match (pair[0].group == pair[1].group, is_kernel(&pair[0]) && is_end(&pair[1])) {
+                // Calls are written between two programs of a host, too.
+                (true, _) => (metrics.call_gap, 1.0),
+                (_, true) if wire => (metrics.lab_gap, 2.0),
+                (_, true) => (metrics.wire_gap, 1.5),
+                _ => (metrics.next_gap, 0.4),
             }
-            (LaneKind::Kernel(_) | LaneKind::Host(_), LaneKind::Kernel(_) | LaneKind::Host(_))
-                if lab =>
-            {
-                (metrics.lab_gap, 2.0)
-            }
-            (LaneKind::Kernel(_), LaneKind::Kernel(_)) => (metrics.wire_gap, 1.5),
-            _ => (metrics.next_gap, 0.4),
         })
         .collect();
     let least = gaps.iter().map(|(gap, _)| gap).sum::<f64>() + 2.0 * metrics.margin;

@@ -3,12 +3,14 @@
 //! Events are addressed by their numbers and calls by their ids, so forgetting the oldest re-indexes nothing.
 
 mod address;
+mod bands;
 mod call;
 mod connection;
 mod datagram;
 mod lab;
 mod lesson;
 mod opening;
+mod outside;
 mod peer;
 mod program;
 mod stream;
@@ -22,9 +24,10 @@ use std::collections::{HashMap, VecDeque};
 
 use socketscope_protocol::{Call, CallId, Event, Fact, Outcome, Packet, ProgramName};
 
+pub use bands::{BANDS, Changes};
 pub use call::{CallRecord, Moment};
 pub use connection::{Connection, ConnectionId, Party};
-pub use lab::{Host, HostId, Lab, PacketRecord, Place, Queue, StateNote};
+pub use lab::{Host, HostId, Lab, PacketRecord, Place, Queue, StateNote, listens_at};
 pub use lesson::{Ended, Lesson, Lit, LitLine, Output, Question, Runs, Written};
 pub use peer::{OWN_LIFELINES, Peer, PeerId};
 pub use program::{Program, ProgramId, Socket, SocketId, SocketState};
@@ -139,6 +142,12 @@ impl Model {
         self.events.range(at..)
     }
 
+    /// The kept events up to number `seq`.
+    pub fn events_until(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Event> {
+        let at = self.events.partition_point(|event| event.seq <= seq);
+        self.events.range(..at)
+    }
+
     /// The programs, living and ended, in order of their first start.
     pub fn programs(&self) -> impl DoubleEndedIterator<Item = &Program> {
         self.programs.values()
@@ -213,6 +222,11 @@ impl Model {
     /// The outside peers that have lifelines of their own, in order of appearance.
     pub fn peers(&self) -> impl DoubleEndedIterator<Item = &Peer> {
         self.peers.own().iter().filter(|peer| peer.connections > 0 || peer.last >= self.first)
+    }
+
+    /// The outside peer at `address`, where it has a lifeline of its own.
+    pub fn peer_at(&self, address: &str) -> Option<PeerId> {
+        self.peers.known(address)
     }
 
     /// The outside peer numbered `id`; nothing where it was folded into "other outside peers".

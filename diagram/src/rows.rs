@@ -6,7 +6,9 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use socketscope_protocol::{CallId, Event, Fact, LessonFact, Loss, PacketId, ProgramName};
+use socketscope_protocol::{
+    CallId, Event, Fact, LessonFact, Loss, PacketId, ProgramName, Protocol,
+};
 
 use crate::{
     model::{ConnectionId, Model, Peer, Place, ProgramId},
@@ -116,6 +118,22 @@ impl Filter {
             && self.connection.is_none_or(|connection| wanted(connection) == Some(peer.id))
     }
 
+    /// Whose kernels the programs that are shown exchange packets with: their lifelines are there, too. Nothing where all
+    /// lifelines are.
+    pub fn partners(&self, model: &Model) -> Option<Set<Place>> {
+        let mut partners: Set<Place> = Set::default();
+        if let Some(id) = self.connection {
+            let places = model.addresses_of(id).map(|(one, other)| {
+                [one, other].map(|address| model.lab().place_of(Protocol::Tcp, &address))
+            });
+            partners.extend(places.into_iter().flatten());
+        }
+        for id in self.programs.iter().flat_map(|programs| programs.iter()) {
+            partners.extend(model.lab().partners(Place::Program(*id)));
+        }
+        (self.connection.is_some() || self.programs.is_some()).then_some(partners)
+    }
+
     /// Whether the event has a row.
     pub fn shows_event(&self, model: &Model, event: &Event) -> bool {
         let of_connection = |id: &CallId| {
@@ -155,7 +173,9 @@ impl Filter {
             | Fact::Arrive { packet, .. }
             | Fact::Lose { packet, .. }
             | Fact::Hold { packet } => self.layers.packets && self.shows_packet(model, *packet),
-            Fact::Summary(_) => self.layers.packets && self.connection.is_none(),
+            Fact::Summary(sum) => {
+                sum.packets > 0 && self.layers.packets && self.connection.is_none()
+            }
         }
     }
 }

@@ -2,12 +2,16 @@
 //! lifelines and time; knows no browser.
 
 mod bars;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
+mod lab_tests;
 mod label;
 mod lesson;
 mod links;
 mod packets;
 mod row;
 mod states;
+mod taken;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
 mod tests;
@@ -18,11 +22,11 @@ use std::ops::Range;
 use socketscope_protocol::{CallId, Fact, PacketId};
 
 pub use bars::WAITED;
-pub use label::{cut, text_cells};
+pub use label::{cut, cut_middle, text_cells};
 pub use lesson::exit_text;
-pub use packets::{PacketArrow, PacketEnd, PacketKind, loop_width, packet_text, summary_text};
+pub use packets::{PacketArrow, PacketEnd, PacketKind, packet_text, summary_text};
 pub use states::{Band, Chip, ChipKind};
-pub use text::{bytes_text, call_text, payload_text, result_text, wire_text, written};
+pub use text::{bytes_text, call_text, payload_text, result_text, rule_text, wire_text, written};
 
 use crate::{
     lanes::Lanes,
@@ -30,6 +34,7 @@ use crate::{
     rows::Rows,
     wording::Wording,
 };
+use taken::Taken;
 
 /// What a scene is made of.
 #[derive(Clone, Copy, Debug)]
@@ -272,16 +277,21 @@ impl View<'_> {
     /// What is drawn for the rows `window`, as far as there are such.
     pub fn scene(&self, window: Range<u64>) -> Scene {
         let window = window.start.max(self.rows.first())..window.end.min(self.rows.end());
-        let rows = window.clone().filter_map(|number| self.row(number)).collect();
+        let rows: Vec<_> = window.clone().filter_map(|number| self.row(number)).collect();
         let (links, links_hidden) = self.links(&window);
         let height = self.y(self.rows.end());
+        let mut packets = self.packets(&window);
+        // Whatever is written beside lifelines and along arrows gives way to what is in rows.
+        let mut taken = Taken::new(&rows, &packets, self.lanes.width);
+        let chips = self.chips(&window, &mut taken);
+        packets.iter_mut().for_each(|packet| self.write(packet, &mut taken));
         Scene {
             rows,
             bars: self.bars(&window),
             links,
-            packets: self.packets(&window),
+            packets,
             bands: self.bands(&window),
-            chips: self.chips(&window),
+            chips,
             links_hidden,
             height,
         }

@@ -4,10 +4,12 @@
 //! comes with them, in both languages.
 
 mod en;
+mod en_fields;
 mod en_lab;
 mod en_lesson;
 mod en_page;
 mod errno;
+mod fields;
 mod lab;
 mod language;
 mod lesson;
@@ -16,6 +18,7 @@ mod page;
 mod tests;
 mod zh;
 mod zh_errno;
+mod zh_fields;
 mod zh_lab;
 mod zh_lesson;
 mod zh_page;
@@ -24,6 +27,7 @@ use socketscope_protocol::Bilingual;
 
 pub use en::EN;
 pub use errno::Errnos;
+pub use fields::Fields;
 pub use lab::Lab;
 pub use language::{Language, Piece, first_sentence, paragraphs, plain};
 pub use lesson::Lesson;
@@ -45,6 +49,8 @@ pub struct Wording {
     pub page: Page,
     /// Packets, the wire, and what the kernel says.
     pub lab: Lab,
+    /// The names of header fields.
+    pub fields: Fields,
     /// What is said of a selected event.
     pub inspect: Inspect,
     /// Lessons.

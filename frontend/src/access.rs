@@ -1,8 +1,10 @@
 //! The host key: taken out of the link's fragment, kept in this tab, never left in the address bar.
 
+use wasm_bindgen::{JsCast, closure::Closure};
+
 use crate::{
     browser::{location, window},
-    reactive::expect_context,
+    reactive::{Stored, expect_context},
 };
 
 const SLOT: &str = "socketscope.key";
@@ -28,6 +30,19 @@ pub(crate) fn take_key() -> Option<String> {
     }
     hide_fragment();
     Some(key)
+}
+
+/// A link with a key that is opened in this tab changes nothing but the fragment: the page is loaded anew with it.
+pub(crate) fn watch_key() {
+    let changed = Closure::<dyn Fn()>::new(|| {
+        let fragment = location().hash().unwrap_or_default();
+        if fragment.contains("key=") {
+            // Only a frame in a sandbox is refused.
+            let _ = location().reload();
+        }
+    });
+    window().set_onhashchange(Some(changed.as_ref().unchecked_ref()));
+    Stored::new(changed);
 }
 
 fn hide_fragment() {

@@ -1,8 +1,8 @@
 //! The page as a whole: what every part shares, and which of the two pages is shown.
 
 use crate::{
-    access::{Key, take_key},
-    components::{lobby::lobby, nowhere::nowhere, room::room_page},
+    access::{Key, take_key, watch_key},
+    components::{diagram::notation, lobby::lobby, nowhere::nowhere, room::room_page},
     dom::{El, View, el},
     language::{Spoken, spoken},
     reactive::{RwSignal, provide_context, untrack},
@@ -13,11 +13,12 @@ use crate::{
 /// Shows the page in `body`.
 pub(crate) fn show(body: El) {
     provide_context(Key(take_key()));
+    watch_key();
     provide_context(RwSignal::new(Theme::remembered()));
     Spoken::provide();
     let routes = Routes::follow();
     provide_context(routes);
-    body.live_child(move || match routes.current() {
+    body.child(notation()).live_child(move || match routes.current() {
         Route::Lobby => in_any_language(lobby),
         Route::Room(id) => room_page(id),
         Route::Nowhere => in_any_language(nowhere),

@@ -204,11 +204,12 @@ pub enum Loss {
     Ended,
 }
 
-/// Packets of one direction that were counted and not told one by one, since there were too many.
+/// Packets of one direction that were counted and not told one by one, since there were too many: all that were counted
+/// from `since` to the event's own time. It may stand a little behind what they have caused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
-    /// When the first one departed, nanoseconds since 1970; the event's own time is the last one's.
+    /// When the first of what is counted here happened, nanoseconds since 1970.
     pub since: u64,
     /// From which address.
     pub from: String,
@@ -216,13 +217,13 @@ pub struct Summary {
     pub to: String,
     /// What they carried.
     pub protocol: Protocol,
-    /// How many departed.
+    /// How many departed; 0 where nothing is left to be told but what has become of earlier ones.
     pub packets: u64,
     /// Bytes of payload that departed.
     pub bytes: u64,
-    /// How many of them arrived; a duplicate is not counted twice.
+    /// How many arrived, of these or of those in the sum before; a duplicate is not counted twice.
     pub arrived: u64,
-    /// How many of them were lost.
+    /// How many were lost, of these or of those in the sum before.
     pub lost: u64,
     /// How many of them only acknowledged.
     pub acks: u64,

@@ -28,7 +28,7 @@ pub use ladder::{Choice, Ladder};
 pub(crate) use tap::Tap;
 pub(crate) use wire::{Effect, Fence, Reported, Reports, Turn, Wire};
 
-use crate::refusal::Refusal;
+use crate::{kernel, refusal::Refusal};
 
 /// A room's network.
 pub(crate) struct Network {
@@ -95,6 +95,14 @@ impl Network {
         match &self.kind {
             Where::Machine(network) => network.address(family, text, self.folder.path()),
             Where::Lab(_) => address::read(family, text, self.folder.path()),
+        }
+    }
+
+    /// The inode of the Unix socket that the accepted one with `inode` is connected to; None where the kernel cannot tell.
+    pub(crate) fn unix_peer(&self, inode: u64) -> Option<u64> {
+        match &self.kind {
+            Where::Machine(_) => kernel::unix_peer(inode),
+            Where::Lab(lab) => lab.unix_peer(inode),
         }
     }
 

@@ -73,7 +73,7 @@ impl Refusal {
                 S::NOT_FOUND,
                 "no-such-room",
                 "No such room",
-                format!("There is no room {room:?}, or it has ended. GET /api/rooms lists those that exist."),
+                format!("There is no room {:?}, or it has ended. GET /api/rooms lists those that exist.", room.0),
             ),
             Self::NoSuchProgram(program) => (
                 S::NOT_FOUND,

@@ -162,7 +162,7 @@ impl Room {
 
     /// Starts a program and its role.
     pub(crate) fn start(self: &Arc<Self>, new: NewProgram) -> Result<ProgramView, Refusal> {
-        role::check(&new.does)?;
+        role::check(&new.does, &self.scope.network)?;
         let host = self.host(&new)?;
         let (age, program) = {
             let mut programs = self.programs();

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
 use socketscope_protocol::limits;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
@@ -19,7 +18,7 @@ use crate::{
     network::{Ladder, Reach},
     rooms::Rooms,
     watch,
-    web::{self, Access},
+    web::{self, Access, Parting},
 };
 
 /// How long the feeds may take to say good-bye.
@@ -148,19 +147,14 @@ impl Server {
             };
             tokio::spawn(watch::each_time(watched, deal));
         }
-        // Small messages must not wait for one another (Nagle): they are what people watch.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY");
-            }
-        });
         let stopping = shared.clone();
         let stop = async move {
             shutdown.await;
             tracing::info!("stopping");
             stopping.stopping.cancel();
         };
-        axum::serve(listener, web::router(shared.clone())).with_graceful_shutdown(stop).await?;
+        let router = web::router(shared.clone());
+        axum::serve(Parting(listener), router).with_graceful_shutdown(stop).await?;
         shared.feeds.close();
         if tokio::time::timeout(FAREWELL, shared.feeds.wait()).await.is_err() {
             tracing::warn!("some viewers did not take leave in time");

@@ -5,6 +5,7 @@ mod api;
 mod assets;
 mod feed;
 mod metrics;
+mod parting;
 mod read;
 mod recording;
 
@@ -21,6 +22,7 @@ use axum::{
 use socketscope_protocol::limits::MESSAGE_BYTES;
 
 pub(crate) use access::Access;
+pub(crate) use parting::Parting;
 
 use crate::{refusal::Refusal, server::Shared};
 

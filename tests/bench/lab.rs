@@ -52,11 +52,12 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
         };
         let seconds: f64 = SECONDS.parse()?;
         let figure = format!(
-            "{shown} = {:.2} × ({:.2} cores; journal: {} packets, {} arrived)",
+            "{shown} = {:.2} × ({:.2} cores; journal: {} packets, {} arrived, {} sums)",
             ours / bare,
             cores / seconds,
             count(told.0 as f64),
             count(told.1 as f64),
+            count(told.2 as f64),
         );
         report.row(&format!("lab: {what}"), &figure, &bare_shown, target, met);
     }
@@ -64,14 +65,16 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     rooms(report).await
 }
 
-/// Packets that the journal tells from an event on, one by one and in sums; and how many of them arrived.
-async fn told(room: &Room, from: u64) -> (u64, u64) {
-    let mut all = (0, 0);
+/// Packets that the journal tells from an event on, one by one and in sums; how many of them arrived; and how many sums.
+async fn told(room: &Room, from: u64) -> (u64, u64, u64) {
+    let mut all = (0, 0, 0);
     for event in room.events_from(from).await {
         match event.fact {
             Fact::Depart { .. } => all.0 += 1,
             Fact::Arrive { copy: false, .. } => all.1 += 1,
-            Fact::Summary(sum) => all = (all.0 + sum.packets, all.1 + sum.arrived),
+            Fact::Summary(sum) => {
+                all = (all.0 + sum.packets, all.1 + sum.arrived, all.2 + 1);
+            }
             _ => {}
         }
     }

@@ -98,8 +98,7 @@ pub(super) fn inspect(
     if event.at > 0 {
         facts.push((wording.inspect.entered, wall_clock(event.at, offset)));
     }
-    let (notes, fields, kernel) = (Vec::new(), Vec::new(), Vec::new());
-    Inspected { title, story, notes, facts, peers, bytes: None, fields, ends: None, kernel }
+    Inspected { title, story, facts, peers, ..Inspected::default() }
 }
 
 /// An event in a few words, as the way to it.

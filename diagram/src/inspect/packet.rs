@@ -1,7 +1,7 @@
 //! What there is to say about a packet.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use socketscope_protocol::{Packet, PacketId};
+use socketscope_protocol::{Medium, Packet, PacketId};
 
 use super::{Inspected, Peer};
 use crate::{
@@ -28,43 +28,55 @@ pub(super) fn inspect(
             Some(relative) => format!("{relative} ({absolute})"),
             None => absolute.to_string(),
         };
-        facts.push(("seq", both(segment.relative_seq, segment.seq_number)));
+        facts.push((lab.seq, both(segment.relative_seq, segment.seq_number)));
         if segment.ack_number != 0 {
-            facts.push(("ack", both(segment.relative_ack, segment.ack_number)));
+            facts.push((lab.ack, both(segment.relative_ack, segment.ack_number)));
         }
         let window = segment.scaled_window.unwrap_or(u32::from(segment.window));
-        facts.push(("window", format!("{window} ({})", segment.window)));
+        facts.push((lab.window, format!("{window} ({})", segment.window)));
     }
-    facts.push((lab.left, wall_clock(record.depart.at, offset)));
-    facts.push(match (record.lost, record.arrive) {
-        (Some((_, why)), _) => (lab.lost, lab.loss(why).to_owned()),
-        (_, Some(arrive)) => (lab.arrived, wall_clock(arrive.at, offset)),
-        _ => (lab.arrived, lab.under_way.to_owned()),
-    });
-    if let Some(arrive) = record.arrive {
-        facts.push((lab.travelled, duration(arrive.at.saturating_sub(record.depart.at))));
+    let held = record.held.filter(|_| record.travels()).map(|_| id);
+    if record.medium == Medium::Loopback {
+        facts.push((lab.captured, wall_clock(record.depart.at, offset)));
+    } else {
+        facts.push((lab.left, wall_clock(record.depart.at, offset)));
+        facts.push(match (record.lost, record.arrive) {
+            (Some((_, why)), _) => (lab.lost, lab.loss(why).to_owned()),
+            (_, Some(arrive)) => (lab.arrived, wall_clock(arrive.at, offset)),
+            _ if held.is_some() => (lab.arrived, lab.held_on_wire.to_owned()),
+            _ => (lab.arrived, lab.under_way.to_owned()),
+        });
+        if let Some(arrive) = record.arrive {
+            facts.push((lab.travelled, duration(arrive.at.saturating_sub(record.depart.at))));
+        }
     }
     facts.push((words.event, format!("#{}", record.depart.seq)));
     let bytes = STANDARD.decode(&header.bytes).unwrap_or_default();
     Some(Inspected {
         title: packet_text(model, record, wording),
-        story: story(header, wording),
-        notes: Vec::new(),
+        story: story(record, header, wording),
         facts,
         peers: peers(model, record, header, wording),
         bytes: Some(super::Bytes { shown: bytes.clone(), text: None, note: None }),
-        fields: fields(&bytes),
-        ends: None,
-        kernel: Vec::new(),
+        fields: fields(&bytes, &wording.fields),
+        held,
+        ..Inspected::default()
     })
 }
 
 /// What its marks mean, and otherwise what a packet is.
-fn story(header: &Packet, wording: &Wording) -> String {
+fn story(record: &PacketRecord, header: &Packet, wording: &Wording) -> String {
     let lab = &wording.lab;
+    if record.overflow {
+        return lab.story_overflow.to_owned();
+    }
     let marks = header.segment.iter().flat_map(|segment| &segment.marks);
     let marks: Vec<_> = marks.map(|mark| lab.mark_explained(*mark)).collect();
-    if marks.is_empty() { lab.story_depart.to_owned() } else { marks.join(" ") }
+    match (marks.is_empty(), record.medium) {
+        (false, _) => marks.join(lab.space),
+        (true, Medium::Wire) => lab.story_depart.to_owned(),
+        (true, Medium::Loopback) => lab.story_captured.to_owned(),
+    }
 }
 
 fn peers(model: &Model, record: &PacketRecord, header: &Packet, wording: &Wording) -> Vec<Peer> {

@@ -6,11 +6,14 @@ use std::{
 };
 
 use socketscope_protocol::{
-    HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName, Protocol,
+    Flag, HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName, Protocol,
     TcpState, WireView,
 };
 
-use super::{Moment, ProgramId};
+use super::{
+    Moment, ProgramId,
+    bands::{Bands, Changes},
+};
 
 /// Packets whose ends still wait to be told whose they are.
 const UNPLACED: usize = 64;
@@ -58,6 +61,8 @@ pub struct PacketRecord {
     pub lost: Option<(Moment, Loss)>,
     /// When it stopped in mid-wire.
     pub held: Option<Moment>,
+    /// Whether it is a SYN that came to a listener whose accept queue was full, and that has had no answer. Inferred.
+    pub overflow: bool,
     /// How it was seen.
     pub medium: Medium,
     /// Where it left and where it goes.
@@ -86,6 +91,13 @@ pub(super) struct SocketKey {
     peer: Option<String>,
 }
 
+impl SocketKey {
+    fn of(host: Option<HostId>, state: &KernelState) -> Self {
+        let (local, peer) = (state.local.clone(), state.peer.clone());
+        Self { host, protocol: state.protocol.as_str(), local, peer }
+    }
+}
+
 /// What has changed of a socket, as far as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateNote {
@@ -97,7 +109,8 @@ pub struct StateNote {
     pub state: Option<TcpState>,
     /// Whether it was asked for now and then, and not right after what changed it.
     pub sampled: bool,
-    /// Queues that have changed: which, how much is in it, and of how much.
+    /// Queues that have changed: which, how much is in it, and of how much: of connections, that is what the kernel bounds
+    /// it by; of bytes, the most that has been seen in it.
     pub queues: Vec<(Queue, u32, Option<u32>)>,
 }
 
@@ -124,10 +137,13 @@ pub struct Lab {
     holders: HashMap<(Option<HostId>, Protocol, u16), ProgramId>,
     sockets: BTreeMap<SocketKey, KernelState>,
     notes: VecDeque<StateNote>,
-    /// Which states each lifeline's sockets have, the one that changed last at the end.
-    stacks: BTreeMap<Place, Vec<(SocketKey, TcpState)>>,
-    /// What each lifeline's band shows from an event on.
-    bands: BTreeMap<Place, VecDeque<(u64, Option<TcpState>)>>,
+    /// The most bytes that were seen in each socket's receive and send queue.
+    most: HashMap<SocketKey, [u32; 2]>,
+    bands: Bands,
+    /// Who has exchanged packets with whom.
+    partners: BTreeSet<(Place, Place)>,
+    /// The latest SYN between two addresses that came to a full accept queue.
+    overflows: HashMap<(String, String), PacketId>,
     /// The wire's settings, where they were told.
     pub(super) wire: WireView,
     held: BTreeSet<PacketId>,
@@ -164,6 +180,14 @@ impl Lab {
         self.sockets.values()
     }
 
+    /// The most bytes that were seen in the receive and the send queue of a socket.
+    pub fn most(&self, socket: &KernelState) -> [u32; 2] {
+        let host =
+            |name: &HostName| self.hosts.iter().find(|host| host.name == *name).map(|host| host.id);
+        let key = SocketKey::of(socket.host.as_ref().and_then(host), socket);
+        self.most.get(&key).copied().unwrap_or_default()
+    }
+
     /// What changed of sockets in the events `from` up to, not including, `to`.
     pub fn notes(&self, from: u64, to: u64) -> impl Iterator<Item = &StateNote> {
         let start = self.notes.partition_point(|note| note.seq < from);
@@ -171,17 +195,25 @@ impl Lab {
         self.notes.range(start..end.max(start))
     }
 
-    /// What the bands of all lifelines show from event `from` on: the state then, and each change up to event `to`.
-    pub fn bands(
-        &self,
-        from: u64,
-        to: u64,
-    ) -> impl Iterator<Item = (Place, Vec<(u64, Option<TcpState>)>)> {
-        self.bands.iter().map(move |(place, changes)| {
-            let start = changes.partition_point(|(seq, _)| *seq < from).saturating_sub(1);
-            let end = changes.partition_point(|(seq, _)| *seq < to).max(start);
-            (*place, changes.range(start..end).copied().collect())
-        })
+    /// What the bands of all lifelines show from event `from` on: which band it is, the state then and whose socket has it,
+    /// and each change up to event `to`.
+    pub fn bands(&self, from: u64, to: u64) -> impl Iterator<Item = (Place, usize, Changes)> {
+        self.bands.between(from, to)
+    }
+
+    /// Whose kernels exchange packets with that of `place`.
+    pub fn partners(&self, place: Place) -> impl Iterator<Item = Place> {
+        let other = move |(one, other): &(Place, Place)| match (*one == place, *other == place) {
+            (true, _) => Some(*other),
+            (_, true) => Some(*one),
+            _ => None,
+        };
+        self.partners.iter().filter_map(other)
+    }
+
+    /// Whether any packet has been seen.
+    pub fn has_packets(&self) -> bool {
+        !self.hosts.is_empty() || !self.partners.is_empty()
     }
 
     /// The host called `name`; it is there from now on.
@@ -221,8 +253,11 @@ impl Lab {
         let place =
             |host: Option<HostId>, address: &str| self.place(host, header.protocol, address);
         let ends = [place(hosts[0], &header.from), place(hosts[1], &header.to)];
-        let (arrive, copy, lost, held) = (None, None, None, None);
-        let record = PacketRecord { id, depart: now, arrive, copy, lost, held, medium, ends };
+        let (arrive, copy, lost, held, overflow) = (None, None, None, None, false);
+        let record =
+            PacketRecord { id, depart: now, arrive, copy, lost, held, overflow, medium, ends };
+        self.partners.insert((ends[0].min(ends[1]), ends[0].max(ends[1])));
+        self.answers(header);
         if ends.iter().any(|end| !matches!(end, Place::Program(_))) {
             self.unplaced.push_back(id);
             if self.unplaced.len() > UNPLACED {
@@ -263,6 +298,7 @@ impl Lab {
     pub(super) fn forget_packet(&mut self, id: PacketId, seq: u64) {
         if self.packets.get(&id).is_some_and(|packet| !packet.travels() && packet.last() <= seq) {
             self.packets.remove(&id);
+            self.overflows.retain(|_, packet| *packet != id);
         }
     }
 
@@ -271,11 +307,7 @@ impl Lab {
         while self.notes.front().is_some_and(|note| note.seq < first) {
             self.notes.pop_front();
         }
-        for changes in self.bands.values_mut() {
-            while changes.len() > 1 && changes[1].0 <= first {
-                changes.pop_front();
-            }
-        }
+        self.bands.forget_before(first);
     }
 
     /// Where a socket is drawn that has `address` on one of the hosts.
@@ -327,7 +359,40 @@ impl Lab {
             }
             if let Some(packet) = self.packets.get_mut(&id) {
                 packet.ends = ends;
+                self.partners.insert((ends[0].min(ends[1]), ends[0].max(ends[1])));
             }
+        }
+    }
+
+    /// Packets at whose ends somebody is that is not known, oldest first.
+    pub(super) fn unplaced(&self) -> impl Iterator<Item = &PacketRecord> {
+        self.unplaced.iter().filter_map(|id| self.packets.get(id))
+    }
+
+    /// The packet `id` has arrived. A SYN finds a listener whose accept queue is full: Linux drops it then and says nothing,
+    /// which is inferred from what was told of the queue right before, and taken back by an answer.
+    pub(super) fn may_overflow(&mut self, id: PacketId, header: &Packet) {
+        let Some(segment) = &header.segment else { return };
+        let is_full = |it: &KernelState| {
+            it.state == TcpState::Listen
+                && listens_at(it, &header.to)
+                && it.accept_queue.zip(it.backlog).is_some_and(|(now, of)| now > of)
+        };
+        if segment.has(Flag::Syn) && !segment.has(Flag::Ack) && self.sockets().any(is_full) {
+            self.overflows.insert((header.from.clone(), header.to.clone()), id);
+            if let Some(packet) = self.packets.get_mut(&id) {
+                packet.overflow = true;
+            }
+        }
+    }
+
+    fn answers(&mut self, header: &Packet) {
+        if !self.overflows.is_empty()
+            && header.segment.as_ref().is_some_and(|segment| segment.has(Flag::Syn))
+            && let Some(id) = self.overflows.remove(&(header.to.clone(), header.from.clone()))
+            && let Some(packet) = self.packets.get_mut(&id)
+        {
+            packet.overflow = false;
         }
     }
 
@@ -339,23 +404,24 @@ impl Lab {
         program: Option<(&ProgramName, ProgramId)>,
         state: &KernelState,
     ) {
-        let key = SocketKey {
-            host,
-            protocol: state.protocol.as_str(),
-            local: state.local.clone(),
-            peer: state.peer.clone(),
-        };
+        let key = SocketKey::of(host, state);
         let place = match (program, host) {
             (Some((_, program)), _) => Place::Program(program),
             (None, _) => self.place(host, state.protocol, &state.local),
         };
         let before = self.sockets.get(&key);
         let mut queues = Vec::new();
+        let most = self.most.entry(key.clone()).or_default();
+        let [receive, send] = [state.receive_queue, state.send_queue];
+        for (most, now) in most.iter_mut().zip([receive, send]) {
+            *most = now.unwrap_or_default().max(*most);
+        }
+        let [most_receive, most_send] = most.map(Some);
         for (queue, now, of, then) in [
             (Queue::Accept, state.accept_queue, state.backlog, before.and_then(|s| s.accept_queue)),
             (Queue::HalfOpen, state.half_open, None, before.and_then(|s| s.half_open)),
-            (Queue::Receive, state.receive_queue, None, before.and_then(|s| s.receive_queue)),
-            (Queue::Send, state.send_queue, None, before.and_then(|s| s.send_queue)),
+            (Queue::Receive, receive, most_receive, before.and_then(|s| s.receive_queue)),
+            (Queue::Send, send, most_send, before.and_then(|s| s.send_queue)),
         ] {
             // A SYN that waits for its answer counts as a byte of the send queue: that is the state's business.
             let counted = queue != Queue::Send || state.state != TcpState::SynSent;
@@ -368,11 +434,13 @@ impl Lab {
         let over = state.state == TcpState::Close && state.fd.is_none();
         if over {
             self.sockets.remove(&key);
+            self.most.remove(&key);
         } else {
             self.sockets.insert(key.clone(), state.clone());
         }
         if changed {
-            self.stack(seq, place, key, state.state);
+            let lifeline = host.map_or(place, Place::Host);
+            self.bands.changed(seq, lifeline, place, key, state.state);
         }
         if changed || !queues.is_empty() {
             let sampled = state.basis == socketscope_protocol::Basis::Sampled;
@@ -380,21 +448,12 @@ impl Lab {
             self.notes.push_back(StateNote { seq, place, state, sampled, queues });
         }
     }
+}
 
-    /// The band of a lifeline shows the state of the socket that changed last and is not closed.
-    fn stack(&mut self, seq: u64, place: Place, key: SocketKey, state: TcpState) {
-        // A half-open connection may come to belong to somebody else than its listener.
-        for stack in self.stacks.values_mut() {
-            stack.retain(|(other, _)| *other != key);
-        }
-        let stack = self.stacks.entry(place).or_default();
-        if state != TcpState::Close {
-            stack.push((key, state));
-        }
-        let top = stack.last().map(|(_, state)| *state);
-        let changes = self.bands.entry(place).or_default();
-        if changes.back().map(|(_, state)| *state) != Some(top) {
-            changes.push_back((seq, top));
-        }
-    }
+/// Whether the socket is a listener that takes what is sent to `address`.
+pub fn listens_at(socket: &KernelState, address: &str) -> bool {
+    let (port, any) = (address.rsplit_once(':'), ["0.0.0.0", "[::]", "*"]);
+    let own = socket.local.rsplit_once(':');
+    let fits = own.zip(port).is_some_and(|((ip, own), (_, port))| own == port && any.contains(&ip));
+    socket.peer.is_none() && (socket.local == address || fits)
 }

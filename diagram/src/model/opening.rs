@@ -40,10 +40,11 @@ impl Model {
             }
             return;
         }
-        let seq = self.head();
         let other = match self.bound.holder(SocketType::Stream, socket.family, peer) {
             Some(_) => Party::Unaccepted,
-            None => Party::Outside(self.peers.at(peer, record.program, seq, self.first)),
+            None => self
+                .outsider(socket.family, peer, record.program)
+                .map_or(Party::Unaccepted, Party::Outside),
         };
         let own = Party::Program { program: record.program, fd, socket: socket.id };
         let enter = match connect {
@@ -92,11 +93,15 @@ impl Model {
             Some(id) => id,
             None => match other {
                 Some(other) => self.opened_by(other, socket.family, own),
-                None => {
-                    let seq = self.head();
-                    let peer = self.peers.at(peer, record.program, seq, self.first);
-                    self.open(socket.family, [Party::Outside(peer), own], false)
-                }
+                None => match self.outsider(socket.family, peer, record.program) {
+                    Some(peer) => self.open(socket.family, [Party::Outside(peer), own], false),
+                    // A program of the lab that was not seen, as its journal is no longer kept.
+                    None => {
+                        let id = self.open(socket.family, [Party::Unaccepted, own], false);
+                        self.close_end(id, 0, self.head());
+                        id
+                    }
+                },
             },
         };
         if let Some(connection) = self.connections.get_mut(&id) {

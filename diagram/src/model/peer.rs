@@ -45,6 +45,11 @@ impl Peers {
         self.own.get(at)
     }
 
+    /// The peer at `address`, where it has a lifeline of its own.
+    pub(super) fn known(&self, address: &str) -> Option<PeerId> {
+        self.by_address.get(address).copied()
+    }
+
     fn get_mut(&mut self, id: PeerId) -> Option<&mut Peer> {
         let at = self.own.binary_search_by_key(&id, |peer| peer.id).ok()?;
         self.own.get_mut(at)

@@ -1,6 +1,8 @@
 //! Taking in an event, and forgetting the oldest ones.
 
-use socketscope_protocol::{Call, CallId, Change, Event, Fact, Fd, KernelState, ProgramName};
+use socketscope_protocol::{
+    Call, CallId, CallName, Change, Event, Fact, Fd, Flag, KernelState, ProgramName, Segment,
+};
 
 use super::{
     CallRecord, Connection, Model, Moment, Over, Program, ProgramId, SocketId, SocketState,
@@ -57,7 +59,16 @@ impl Model {
                     .map(|host| host.as_ref().map(|host| self.lab.host_called(host)));
                 self.lab.departed(now, *packet, hosts, *medium, header);
             }
-            Fact::Arrive { packet, copy } => self.lab.arrived(now, *packet, *copy),
+            Fact::Arrive { packet, copy } => {
+                self.lab.arrived(now, *packet, *copy);
+                let header = self.lab.packet(*packet).and_then(|record| self.header(record));
+                let opens = |segment: &Segment| segment.has(Flag::Syn);
+                let syn = header.filter(|header| header.segment.as_ref().is_some_and(opens));
+                if let Some(header) = syn.cloned() {
+                    self.lab.may_overflow(*packet, &header);
+                }
+                self.meet(*packet);
+            }
             Fact::Lose { packet, why } => self.lab.lost(now, *packet, *why),
             Fact::Hold { packet } => self.lab.stopped(now, *packet),
             Fact::State(state) => self.told(now, state),
@@ -95,6 +106,7 @@ impl Model {
             });
         }
         self.lab.told(now.seq, host, program, state);
+        self.meet_all();
     }
 
     /// The program called `name`; where its start was not seen, it is taken to run.
@@ -189,6 +201,9 @@ impl Model {
         self.pair(&record, fact);
         if let Some(peer) = record.outside {
             self.peers.touch(peer, program_id, now.seq);
+        }
+        if matches!(record.name, CallName::Connect | CallName::Send | CallName::Sendto) {
+            self.meet_all();
         }
         if let Some(line) = self.line_of(&record).cloned() {
             self.lesson.returned(now.seq, name, line);

@@ -134,7 +134,7 @@ impl Model {
                 self.sent(record, value.bytes.unwrap_or(0), made.as_ref());
             }
             (CallName::Recv | CallName::Recvfrom, made) => {
-                self.received(record, now, value, made.as_ref())
+                self.received(record, value, made.as_ref())
             }
             (CallName::Shutdown, Some(Call::Shutdown { how: How::Write | How::Both })) => {
                 if let Some(socket) = self.socket_of(record) {
@@ -247,8 +247,7 @@ impl Model {
         if record.datagram.is_none()
             && self.bound.holder(SocketType::Dgram, socket.family, to).is_none()
         {
-            let seq = self.head();
-            record.outside = Some(self.peers.at(to, record.program, seq, self.first));
+            record.outside = self.outsider(socket.family, to, record.program);
         }
     }
 
@@ -268,18 +267,12 @@ impl Model {
         }
     }
 
-    fn received(
-        &mut self,
-        record: &mut CallRecord,
-        now: Moment,
-        value: &Value,
-        made: Option<&Call>,
-    ) {
+    fn received(&mut self, record: &mut CallRecord, value: &Value, made: Option<&Call>) {
         self.ensure_connection(record);
         let bytes = value.bytes.unwrap_or(0);
         let Some((id, end)) = record.connection.or_else(|| self.socket_of(record)?.connection)
         else {
-            return self.received_datagram(record, now, value);
+            return self.received_datagram(record, value);
         };
         let (gaps, calls) = (self.gaps, &self.calls);
         if let Some(connection) = self.connections.get_mut(&id) {
@@ -306,7 +299,7 @@ impl Model {
         }
     }
 
-    fn received_datagram(&mut self, record: &mut CallRecord, now: Moment, value: &Value) {
+    fn received_datagram(&mut self, record: &mut CallRecord, value: &Value) {
         let Some(socket) = self.socket_of(record).map(|socket| socket.clone()) else { return };
         if socket.socket_type == SocketType::Stream {
             return;
@@ -335,7 +328,7 @@ impl Model {
         }
         let inside = self.bound.holder(SocketType::Dgram, socket.family, from).is_some();
         if !from.is_empty() && !inside {
-            record.outside = Some(self.peers.at(from, record.program, now.seq, self.first));
+            record.outside = self.outsider(socket.family, from, record.program);
         }
     }
 }

@@ -47,18 +47,34 @@ pub fn cut(text: &str, room: usize) -> String {
     out
 }
 
-/// `before` and `after` in at most `room` cells; where they are longer, `before` is cut first: `after` is the news.
-pub(super) fn cut_first(before: &str, after: &str, room: usize) -> String {
-    /// Less than this of `before` would not say which call it is.
-    const LEAST: usize = 8;
-    let (wanted, tail) = (text_cells(before), text_cells(after));
-    if wanted + tail <= room {
-        return format!("{before}{after}");
+/// A `call` and its result in at most `room` cells. Where they are longer, the arguments are cut first, down to nothing: the
+/// result is the news.
+pub(super) fn cut_call(call: &str, result: &str, room: usize) -> String {
+    let (name, arguments) = call.split_once('(').unwrap_or((call, ""));
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
+    if text_cells(call) + text_cells(result) <= room || arguments.is_empty() {
+        return cut(&format!("{call}{result}"), room);
     }
-    let head = room.saturating_sub(tail).max(LEAST.min(wanted)).min(room);
-    let mut text = cut(before, head);
-    text.push_str(after);
-    cut(&text, room)
+    let left = room.saturating_sub(text_cells(name) + 2 + text_cells(result));
+    cut(&format!("{name}({}){result}", cut(arguments, left.max(1))), room)
+}
+
+/// `text` in at most `room` cells; where it is longer, its middle is replaced by "…": names and addresses differ at their ends.
+pub fn cut_middle(text: &str, room: usize) -> String {
+    if text_cells(text) <= room {
+        return text.to_owned();
+    }
+    let end = room.saturating_sub(1) / 2;
+    let mut left = end;
+    let kept = |c: &char| {
+        let fits = cells(*c) <= left;
+        left = if fits { left - cells(*c) } else { 0 };
+        fits
+    };
+    let tail: String = text.chars().rev().take_while(kept).collect();
+    let mut out = cut(text, room.saturating_sub(text_cells(&tail)));
+    out.extend(tail.chars().rev());
+    out
 }
 
 impl Label {
@@ -94,8 +110,20 @@ mod tests {
 
     #[test]
     fn the_result_stays_whole() {
-        assert_eq!(cut_first("connect(3, 127.0.0.1:9000)", " = 0", 20), "connect(3, 127.… = 0");
-        assert_eq!(cut_first("f(x)", " = 1", 20), "f(x) = 1");
-        assert_eq!(text_cells(&cut_first("connect(3)", " ECONNREFUSED", 12)), 12);
+        assert_eq!(cut_call("connect(3, 127.0.0.1:9000)", " = 0", 20), "connect(3, 127…) = 0");
+        assert_eq!(cut_call("f(x)", " = 1", 20), "f(x) = 1");
+        assert_eq!(
+            cut_call("recv(3, 1024)", " = \"hello\" 5 bytes", 26),
+            "recv(3…) = \"hello\" 5 bytes"
+        );
+        assert_eq!(cut_call("connect(3)", " ECONNREFUSED", 20), "connect(3) ECONNREF…");
+    }
+
+    #[test]
+    fn both_ends_of_a_name_stay() {
+        assert_eq!(cut_middle("tcp-server-2", 10), "tcp-s…er-2");
+        assert_eq!(cut_middle("127.0.0.1:50000", 11), "127.0…50000");
+        assert_eq!(cut_middle("客户端程序", 7), "客户…序");
+        assert_eq!([cut_middle("abc", 3), cut_middle("abc", 0)], ["abc", ""]);
     }
 }

@@ -2,11 +2,24 @@
 
 use socketscope_protocol::{Event, Fact, LessonFact};
 
-use super::{SceneRow, Tone, View};
+use super::{Anchor, Item, SceneRow, Tone, View, cut, row::SPACE};
 use crate::{
     format::signal_name,
+    lanes::LaneKind,
     wording::{Wording, fill, plain},
 };
+
+/// From the row's middle down to the text's baseline.
+const BASELINE: f64 = 7.5;
+
+/// Between the text and what may stand beside it: the bars of two calls at a time, and some space.
+const BESIDE: f64 = 24.0;
+
+/// Width of a cell of these texts: they are prose, and not in the monospace font of the others.
+const CELL: f64 = 5.9;
+
+/// Room in which most of a sentence can be read.
+const ENOUGH: f64 = 320.0;
 
 impl View<'_> {
     /// A note belongs to the program whose event it explains.
@@ -37,9 +50,30 @@ impl View<'_> {
             },
             _ => return None,
         };
+        let (x, room) = self.open_place();
+        // A negative room becomes 0.
+        let text = cut(&name, (room / CELL) as usize);
+        // Lower than other texts: the row above may have brought a state that reaches down here.
+        let y = row.y + self.lanes.metrics.row / 2.0;
+        let label = self.label(text, x, y + BASELINE, Anchor::Start);
+        row.items.push(Item::Note { tone, y, label });
         row.name = name;
-        self.note(row, tone);
         Some(())
+    }
+
+    /// Where a text across the diagram starts, and how much room it has: between programs' lifelines, whose bars go on
+    /// through the row. The first place that is wide enough, so that it is seen where the diagram is wider than the window.
+    fn open_place(&self) -> (f64, f64) {
+        let apps = self.lanes.lanes.iter().filter(|lane| matches!(lane.kind, LaneKind::App(_)));
+        let ends = apps.map(|lane| (lane.x + BESIDE, lane.x - BESIDE));
+        let (mut start, mut best) = (SPACE, (SPACE, 0.0));
+        for (next, end) in ends.chain([(0.0, self.lanes.width - SPACE)]) {
+            if best.1 < ENOUGH && end - start > best.1 {
+                best = (start, end - start);
+            }
+            start = next;
+        }
+        best
     }
 }
 

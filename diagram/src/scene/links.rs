@@ -6,7 +6,6 @@ use socketscope_protocol::{CallId, CallName};
 
 use super::{Link, LinkKind, View};
 use crate::{
-    lanes::LaneKind,
     model::{CallRecord, Span},
     sorted::Sorted,
     wording::fill,
@@ -94,7 +93,7 @@ impl View<'_> {
     fn link(&self, cause: CallId, effect: CallId, kind: LinkKind) -> Option<Link> {
         let (from, to) = (self.model.call(cause)?, self.model.call(effect)?);
         let end = |record: &CallRecord, seq| {
-            let x = self.lanes.x(&LaneKind::Kernel(record.program))?;
+            let x = self.kernel_of(record.program)?;
             Some((x, self.y(self.rows.row_of(seq)?) + super::row::ARROW))
         };
         let words = &self.wording.sentence;

@@ -3,24 +3,38 @@
 
 use std::ops::Range;
 
-use socketscope_protocol::{Flag, Mark, PacketId, Protocol};
+use socketscope_protocol::{Flag, Mark, Medium, PacketId, Protocol};
 
-use super::{Anchor, Item, Label, SceneRow, View, row::ARROW};
+use super::{
+    Anchor, Item, Label, SceneRow, View,
+    row::ARROW,
+    taken::{Plate, Taken},
+};
 use crate::{
     format::{count, duration, size},
-    lanes::LaneKind,
-    model::{Moment, PacketRecord, Place},
+    model::{Moment, PacketRecord},
     rows::Stretch,
     scene::label,
     wording::fill,
 };
 
-/// From a lifeline to the arrows that start and end there: the band of states is between.
-const BESIDE: f64 = 6.0;
-/// From an arrow up to its label.
+/// From a lifeline to the arrows that start and end there: the bands of states are between.
+const BESIDE: f64 = 9.0;
+/// From an arrow up to its label, and down to it.
 const ABOVE: f64 = 4.0;
-/// How far the loop goes that a packet makes which stays on its lifeline.
-const LOOP: f64 = 36.0;
+const BELOW: f64 = 12.0;
+/// Parts of its way that a packet's label moves on by where it would cover something, and how often.
+const STEP: f64 = 0.06;
+const STEPS: u32 = 14;
+/// Cells to which a label is cut that has no room.
+const SHORTER: [usize; 2] = [14, 8];
+/// Pixels by which notes move up or down: those beside an arrow's end, and those beside a lifeline.
+const LOOSELY: [f64; 5] = [0.0, 13.0, -13.0, 24.0, -24.0];
+const ALONG_LIFELINE: [f64; 7] = [0.0, -13.0, 13.0, -26.0, 26.0, -39.0, 39.0];
+/// How far the loop goes that a packet makes which stays on its lifeline; the points that pull it are as far again.
+const LOOP: f64 = 30.0;
+/// The least room that a packet has which goes to nobody.
+const ASTRAY: f64 = 90.0;
 
 /// A packet on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +49,8 @@ pub struct PacketArrow {
     pub again: bool,
     /// The points that it goes through: two, or four where it was held in between.
     pub points: Vec<(f64, f64)>,
+    /// For one that stays on its lifeline: the x of the two points that pull its loop to the side.
+    pub bend: Option<f64>,
     /// How it ends.
     pub end: PacketEnd,
     /// Where a duplicate of it arrives.
@@ -95,7 +111,7 @@ impl View<'_> {
     }
 
     fn packet(&self, record: &PacketRecord, window: &Range<u64>) -> Option<PacketArrow> {
-        let (from, to) = (self.place_x(record.ends[0])?, self.place_x(record.ends[1])?);
+        let (from, to) = self.ends(record)?;
         let start = self.rows.row_of(record.depart.seq)?;
         let row = |moment: Option<Moment>| self.rows.row_of(moment?.seq);
         let (arrive, held) = (row(record.arrive), row(record.held));
@@ -113,8 +129,15 @@ impl View<'_> {
             return None;
         }
         let y = |row: u64| self.y(row) + ARROW;
-        let toward = if from < to { 1.0 } else { -1.0 };
-        let (from, to) = (from + toward * BESIDE, to - toward * BESIDE);
+        let stays = from == to;
+        let toward = match stays {
+            true => self.lanes.free_side(from),
+            false => (to - from).signum(),
+        };
+        let (from, to) = match stays {
+            true => (from + toward * BESIDE, from + toward * BESIDE),
+            false => (from + toward * BESIDE, to - toward * BESIDE),
+        };
         let middle = (from + to) / 2.0;
         let mut points = vec![(from, y(start))];
         if let Some(held) = held {
@@ -129,16 +152,21 @@ impl View<'_> {
                 _ => (middle, y(start) + self.lanes.metrics.row / 2.0),
             });
         }
-        let (label, slope) = self.packet_label(record, &points);
+        let bend = (stays && points.len() == 2).then(|| from + toward * LOOP * 4.0 / 3.0);
+        let label = match bend {
+            Some(_) => self.loop_label(record, &points, toward),
+            None => Label { text: self.packet_text(record), ..self.no_label() },
+        };
         Some(PacketArrow {
             packet: record.id,
             seq: record.depart.seq,
             kind: self.kind(record),
             again: self.original(record).is_some(),
             end,
+            bend,
             copy: copy.map(|row| (to, y(row))),
             label,
-            slope,
+            slope: 0.0,
             note: self.packet_note(record, &points),
             original: self.original_place(record, from, toward),
             name: self.packet_name(record),
@@ -146,37 +174,117 @@ impl View<'_> {
         })
     }
 
-    /// Written along the first part of the way, near its start where that is long.
-    fn packet_label(&self, record: &PacketRecord, points: &[(f64, f64)]) -> (Label, f64) {
+    /// The lifelines where it leaves and where it goes. What goes to nobody goes out on the wire.
+    fn ends(&self, record: &PacketRecord) -> Option<(f64, f64)> {
+        let header = self.model.header(record)?;
+        let x = |end: usize, address: &str| {
+            let lane = self.lanes.kernel(self.model, record.ends[end], address)?;
+            self.lanes.lanes.get(lane).map(|lane| lane.x)
+        };
+        let from = x(0, &header.from)?;
+        let to = x(1, &header.to).or_else(|| {
+            record.lost?;
+            let toward = self.lanes.free_side(from);
+            let room = self.lanes.room_beside(from, toward).max(ASTRAY);
+            Some(from + toward * room)
+        });
+        Some((from, to?))
+    }
+
+    /// Writes what a packet says and what became of it to where nothing else is written: along its way, as near to its start
+    /// as there is room, shorter where there is too little. What fits nowhere is left out: the inspector has it.
+    pub(super) fn write(&self, packet: &mut PacketArrow, taken: &mut Taken) {
+        let label = std::mem::replace(&mut packet.label, self.no_label());
+        let found = match packet.bend {
+            Some(_) => taken.first(level(&label, &LOOSELY).map(|(label, at)| ((label, 0.0), at))),
+            None => taken.first(self.along(&label.text, &packet.points)),
+        };
+        if let Some((label, slope)) = found {
+            (packet.label, packet.slope) = (label, slope);
+        }
+        packet.note = packet.note.take().and_then(|note| {
+            let beside = level(&note, &LOOSELY);
+            let turned = mirrored(&note, packet.points.last().map_or(note.x, |point| point.0));
+            taken.first(beside.chain(level(&turned, &LOOSELY)))
+        });
+        if let Some((_, later)) = &mut packet.original {
+            let text = std::mem::replace(later, self.no_label());
+            if let Some(label) = taken.first(level(&text, &ALONG_LIFELINE)) {
+                *later = label;
+            }
+        }
+    }
+
+    /// The places for a text along the first part of a way, near its start first, and each with the slope there.
+    fn along(
+        &self,
+        text: &str,
+        points: &[(f64, f64)],
+    ) -> impl Iterator<Item = ((Label, f64), Plate)> {
         let ((x0, y0), (x1, y1)) = (points[0], points[1]);
         let (dx, dy) = (x1 - x0, y1 - y0);
         let length = dx.abs().max(1.0);
-        let room = (length - 12.0) / self.lanes.metrics.character;
-        let text = label::cut(&self.packet_text(record), room.max(0.0) as usize);
-        let width = label::text_cells(&text) as f64 * self.lanes.metrics.character;
+        let character = self.lanes.metrics.character;
+        let room = ((length - 12.0) / character).max(0.0) as usize;
+        let slope = (dy / length * dx.signum()).atan().to_degrees();
         // The label stands over the row of the departure, however far below the arrival is.
         let near = (self.lanes.metrics.row / dy.abs().max(1.0)).min(1.0) / 2.0;
-        let part = near.max((width / 2.0 + 6.0) / length).min(0.5);
-        let slope = (dy / dx.abs().max(1.0) * dx.signum()).atan().to_degrees();
-        let (x, y) = (x0 + dx * part, y0 + dy * part - ABOVE);
-        let label = Label::new(text, x, y, Anchor::Middle, self.lanes.metrics.character);
-        (label, slope)
+        let mut texts = vec![label::cut(text, room)];
+        texts.extend(SHORTER.iter().map(|cells| label::cut(text, room.min(*cells))));
+        texts.dedup();
+        texts.into_iter().filter(|text| !text.is_empty()).flat_map(move |text| {
+            let edge = (label::text_cells(&text) as f64 * character / 2.0 + 6.0) / length;
+            let first = near.max(edge).min(0.5);
+            let parts = (0..STEPS).map(move |step| first + f64::from(step) * STEP);
+            let parts = parts.take_while(move |part| *part <= 1.0 - edge + 1e-9);
+            [-ABOVE, BELOW].into_iter().flat_map(move |beside| {
+                let text = text.clone();
+                parts.clone().map(move |part| {
+                    let at = (x0 + dx * part, y0 + dy * part + beside);
+                    let label = Label::new(text.clone(), at.0, at.1, Anchor::Middle, character);
+                    let plate = Plate::of(&label, slope);
+                    ((label, slope), plate)
+                })
+            })
+        })
+    }
+
+    fn no_label(&self) -> Label {
+        Label::new(String::new(), 0.0, 0.0, Anchor::Middle, 0.0)
+    }
+
+    /// Beside a loop.
+    fn loop_label(&self, record: &PacketRecord, points: &[(f64, f64)], toward: f64) -> Label {
+        let x = points[0].0 + toward * (LOOP + 6.0);
+        let character = self.lanes.metrics.character;
+        let edge = if toward > 0.0 { self.lanes.width - x } else { x };
+        let room = self.lanes.room_beside(points[0].0, toward) - LOOP - 12.0;
+        // Where the next lifeline is too near, it is written across it.
+        let room = if room < 12.0 * character { edge - 6.0 } else { room };
+        let text = label::cut(&self.packet_text(record), (room / character).max(0.0) as usize);
+        let anchor = if toward > 0.0 { Anchor::Start } else { Anchor::End };
+        Label::new(text, x, (points[0].1 + points[1].1) / 2.0 + 4.0, anchor, character)
     }
 
     fn packet_note(&self, record: &PacketRecord, points: &[(f64, f64)]) -> Option<Label> {
         let words = &self.wording.lab;
-        let place = |text: String, (x, y): (f64, f64)| {
-            let toward = if points[0].0 < points[1].0 { 1.0 } else { -1.0 };
+        let toward = if points[0].0 < points[1].0 { 1.0 } else { -1.0 };
+        let place = |text: String, (x, y): (f64, f64), toward: f64| {
             let anchor = if toward > 0.0 { Anchor::Start } else { Anchor::End };
             let character = self.lanes.metrics.character;
             Label::new(text, x + toward * 12.0, y + 4.0, anchor, character)
         };
         if let Some((_, why)) = record.lost {
-            return Some(place(words.loss(why).to_owned(), points[1]));
+            return Some(place(words.loss(why).to_owned(), points[1], toward));
+        }
+        if record.overflow {
+            let mut note = place(words.overflow.to_owned(), *points.last()?, -toward);
+            note.y += 12.0;
+            return Some(note);
         }
         let (held, arrive) = (record.held?, record.arrive?);
         let time = duration(arrive.at.saturating_sub(held.at));
-        let mut note = place(fill(words.held_for, &[("time", &time)]), points[2]);
+        let mut note = place(fill(words.held_for, &[("time", &time)]), *points.get(2)?, toward);
         note.y -= 10.0;
         Some(note)
     }
@@ -236,6 +344,7 @@ impl View<'_> {
         let time = time.unwrap_or_default();
         let why = record.lost.map_or("", |(_, why)| words.loss(why));
         let template = match (record.lost.is_some(), record.arrive.is_some(), record.held) {
+            _ if record.medium == Medium::Loopback => words.packet_captured,
             (true, ..) => words.packet_lost,
             (_, true, Some(_)) => words.packet_delivered,
             (_, true, None) => words.packet_arrived,
@@ -254,9 +363,12 @@ impl View<'_> {
 
     /// A row about a packet: its name; what is drawn is drawn across rows.
     pub(super) fn packet_row(&self, row: &mut SceneRow, id: PacketId) {
-        if let Some(record) = self.model.lab().packet(id) {
-            row.name = self.packet_name(record);
-            row.packet = Some(id);
+        let Some(record) = self.model.lab().packet(id) else { return };
+        row.name = self.packet_name(record);
+        row.packet = Some(id);
+        // Where there are no lifelines for it, its row says what it is: none is ever blank.
+        if self.ends(record).is_none() {
+            self.note(row);
         }
     }
 
@@ -266,9 +378,14 @@ impl View<'_> {
         let words = &self.wording.lab;
         let values = [("packets", text.as_str()), ("from", &sum.from), ("to", &sum.to)];
         row.name = fill(words.summary, &values);
-        let places = [&sum.from, &sum.to]
-            .map(|address| self.place_x(self.model.lab().place_of(sum.protocol, address)));
-        let [Some(from), Some(to)] = places else { return };
+        let places = [&sum.from, &sum.to].map(|address| {
+            let place = self.model.lab().place_of(sum.protocol, address);
+            self.lanes.kernel(self.model, place, address).map(|lane| self.lanes.lanes[lane].x)
+        });
+        let (from, to) = match places {
+            [Some(from), Some(to)] if from != to => (from, to),
+            _ => return self.note(row),
+        };
         let toward = if from < to { 1.0 } else { -1.0 };
         let (from, to) = (from + toward * BESIDE, to - toward * BESIDE);
         let room = ((from - to).abs() - 12.0) / self.lanes.metrics.character;
@@ -278,30 +395,44 @@ impl View<'_> {
         let label = Label::new(text, (from + to) / 2.0, y - 5.0, Anchor::Middle, character);
         row.items.push(Item::Summary { from, to, y, label });
     }
+}
 
-    /// Where a place's kernel lifeline is.
-    pub(super) fn place_x(&self, place: Place) -> Option<f64> {
-        let host_x = |host| {
-            let own = self.lanes.x(&LaneKind::Host(host));
-            own.or_else(|| {
-                let mut programs = self.model.programs().filter(|it| it.host == Some(host));
-                programs.find_map(|program| self.lanes.x(&LaneKind::Kernel(program.id)))
-            })
-        };
-        match place {
-            Place::Program(program) => self
-                .lanes
-                .x(&LaneKind::Kernel(program))
-                .or_else(|| host_x(self.model.program(program)?.host?)),
-            Place::Host(host) => host_x(host),
-            Place::Outside => self.lanes.x(&LaneKind::OtherPeers),
-        }
+impl PacketArrow {
+    /// Height of a button.
+    pub const BUTTON: f64 = 20.0;
+
+    /// Where the buttons are that decide about a held packet, on the side that it would go on to: left and upper edge, width.
+    /// The first one delivers, the second one loses it.
+    pub fn buttons(&self) -> Option<[(f64, f64, f64); 2]> {
+        const WIDTHS: [f64; 2] = [56.0, 44.0];
+        const BETWEEN: f64 = 4.0;
+        const BESIDE: f64 = 14.0;
+        let (first, last) = (self.points.first()?, self.points.last()?);
+        let all = WIDTHS[0] + BETWEEN + WIDTHS[1];
+        let left = if last.0 > first.0 { last.0 + BESIDE } else { last.0 - BESIDE - all };
+        let (top, second) = (last.1 - Self::BUTTON / 2.0, left + WIDTHS[0] + BETWEEN);
+        (self.end == PacketEnd::Held).then_some([(left, top, WIDTHS[0]), (second, top, WIDTHS[1])])
     }
 }
 
-/// How far a packet's own loop reaches that stays on its lifeline.
-pub fn loop_width() -> f64 {
-    LOOP
+/// A label at its place, and moved up and down.
+fn level(label: &Label, by: &'static [f64]) -> impl Iterator<Item = (Label, Plate)> {
+    let label = label.clone();
+    by.iter().map(move |by| {
+        let moved = Label { y: label.y + by, ..label.clone() };
+        let plate = Plate::of(&moved, 0.0);
+        (moved, plate)
+    })
+}
+
+/// A label on the other side of `x`.
+fn mirrored(label: &Label, x: f64) -> Label {
+    let anchor = match label.anchor {
+        Anchor::Start => Anchor::End,
+        Anchor::Middle => Anchor::Middle,
+        Anchor::End => Anchor::Start,
+    };
+    Label { x: 2.0 * x - label.x, anchor, ..label.clone() }
 }
 
 /// What a packet says: `SYN seq 0 win 64240 mss 1460`.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     format::duration,
     lanes::LaneKind,
-    model::{CallRecord, ProgramId},
+    model::{CallRecord, Place, ProgramId},
     wording::fill,
 };
 
@@ -22,7 +22,7 @@ const BASELINE: f64 = 5.0;
 /// From an arrow down to that of an outside peer, which would cover it otherwise.
 const OUTSIDE: f64 = 4.0;
 /// Between a label and what stands beside it.
-const SPACE: f64 = 6.0;
+pub(super) const SPACE: f64 = 6.0;
 
 impl View<'_> {
     pub(super) fn row(&self, number: u64) -> Option<SceneRow> {
@@ -42,7 +42,7 @@ impl View<'_> {
         if self.rows.is_empty_row(number) {
             let pause = duration(self.rows.pause(number)?);
             scene_row.name = fill(self.wording.lab.pause, &[("time", &pause)]);
-            self.note(&mut scene_row, Tone::Wire);
+            self.note(&mut scene_row);
             scene_row.version = version(&scene_row);
             return Some(scene_row);
         }
@@ -88,7 +88,7 @@ impl View<'_> {
     /// A sentence across the whole width.
     fn across(&self, row: &mut SceneRow, name: String) {
         row.name = name;
-        let text = self.fit(&row.name, "", self.lanes.width - 2.0 * SPACE);
+        let text = self.fit(&row.name, self.lanes.width - 2.0 * SPACE);
         let y = row.y + self.lanes.metrics.row / 2.0;
         let label = self.label(text, self.lanes.width / 2.0, y + 4.0, Anchor::Middle);
         row.items.push(Item::Gap { y, label });
@@ -97,15 +97,15 @@ impl View<'_> {
     fn wire(&self, row: &mut SceneRow, wire: &WireView) {
         let words = &self.wording.lab;
         row.name = fill(words.wire_changed, &[("settings", &wire_text(wire, self.wording))]);
-        self.note(row, Tone::Wire);
+        self.note(row);
     }
 
     /// The row's name, in it.
-    pub(super) fn note(&self, row: &mut SceneRow, tone: Tone) {
-        let text = self.fit(&row.name, "", self.lanes.width - 2.0 * SPACE);
+    pub(super) fn note(&self, row: &mut SceneRow) {
+        let text = self.fit(&row.name, self.lanes.width - 2.0 * SPACE);
         let y = row.y + self.lanes.metrics.row / 2.0;
         let label = self.label(text, SPACE, y + 4.0, Anchor::Start);
-        row.items.push(Item::Note { tone, y, label });
+        row.items.push(Item::Note { tone: Tone::Wire, y, label });
     }
 
     fn marker(&self, row: &mut SceneRow, program: ProgramId, name: &str, change: &Change) {
@@ -115,8 +115,9 @@ impl View<'_> {
         row.name = fill(sentence, &[("program", name)]);
         let Some((app, kernel)) = self.lanes_of(program) else { return };
         let y = row.y + ARROW - BASELINE;
-        let room = (kernel - app).abs() - self.lanes.metrics.bar - 2.0 * SPACE;
-        let text = self.fit(if started { words.started } else { words.ended }, "", room);
+        let gap = self.lanes.room_beside(app, (kernel - app).signum());
+        let room = gap - self.lanes.metrics.bar - 2.0 * SPACE;
+        let text = self.fit(if started { words.started } else { words.ended }, room);
         let beside = self.lanes.metrics.bar / 2.0 + SPACE;
         let (x, anchor) =
             if app < kernel { (app + beside, Anchor::Start) } else { (app - beside, Anchor::End) };
@@ -158,19 +159,24 @@ impl View<'_> {
         let toward = if app < kernel { 1.0 } else { -1.0 };
         let edge = app + toward * (self.bar_offset(record.slot) + self.lanes.metrics.bar / 2.0);
         let (from, to) = if kind == ArrowKind::Return { (from, edge) } else { (edge, to) };
-        let room = (kernel - edge).abs() - 2.0 * SPACE;
+        // Up to the next lifeline: another program of the same host may stand between.
+        let gap = self.lanes.room_beside(app, toward).min((kernel - app).abs());
+        let end = app + toward * gap;
+        let room = (end - edge).abs() - 2.0 * SPACE;
+        let cells = (room / self.lanes.metrics.character) as usize;
+        let whole = |result: String| label::cut_call(call, &result, cells);
         let text = match (kind, result) {
-            (ArrowKind::Whole, Some((result, true))) => self.fit(call, &format!(" {result}"), room),
-            (ArrowKind::Whole, Some((result, _))) => self.fit(call, &format!(" = {result}"), room),
+            (ArrowKind::Whole, Some((result, true))) => whole(format!(" {result}")),
+            (ArrowKind::Whole, Some((result, _))) => whole(format!(" = {result}")),
             (ArrowKind::Return, Some((result, _))) if plain(record.name) => {
-                self.fit(&format!("= {result}"), "", room)
+                self.fit(&format!("= {result}"), room)
             }
-            (ArrowKind::Return, Some((result, _))) => self.fit(result, "", room),
+            (ArrowKind::Return, Some((result, _))) => self.fit(result, room),
             (ArrowKind::Return, None) => String::new(),
-            _ => self.fit(call, "", room),
+            _ => label::cut_call(call, "", cells),
         };
         let y = y + ARROW;
-        let label = self.label(text, (edge + kernel) / 2.0, y - BASELINE, Anchor::Middle);
+        let label = self.label(text, (edge + end) / 2.0, y - BASELINE, Anchor::Middle);
         let error = result.is_some_and(|(_, error)| error);
         Arrow { kind, error, from, to, y, label }
     }
@@ -195,8 +201,8 @@ impl View<'_> {
             _ => return None,
         };
         let text = moved(self.model, record).map(|bytes| bytes_text(bytes, self.wording));
-        let room = self.lanes.room_left_of(peer).min(peer - kernel) - 2.0 * SPACE;
-        let text = self.fit(text.as_deref().unwrap_or_default(), "", room);
+        let room = self.lanes.room_beside(peer, -1.0).min(peer - kernel) - 2.0 * SPACE;
+        let text = self.fit(text.as_deref().unwrap_or_default(), room);
         let y = row.y + ARROW + OUTSIDE;
         let label = self.label(text, peer - SPACE, y - BASELINE, Anchor::End);
         Some(Arrow { kind, error: false, from, to, y, label })
@@ -228,15 +234,21 @@ impl View<'_> {
 
     /// Where the program's lifeline and its kernel's are.
     pub(super) fn lanes_of(&self, program: ProgramId) -> Option<(f64, f64)> {
-        Some((self.lanes.x(&LaneKind::App(program))?, self.lanes.x(&LaneKind::Kernel(program))?))
+        Some((self.lanes.x(&LaneKind::App(program))?, self.kernel_of(program)?))
     }
 
-    fn fit(&self, before: &str, after: &str, room: f64) -> String {
+    /// Where the lifeline of the program's kernel is.
+    pub(super) fn kernel_of(&self, program: ProgramId) -> Option<f64> {
+        let lane = self.lanes.kernel(self.model, Place::Program(program), "")?;
+        self.lanes.lanes.get(lane).map(|lane| lane.x)
+    }
+
+    pub(super) fn fit(&self, text: &str, room: f64) -> String {
         // A negative room becomes 0.
-        label::cut_first(before, after, (room / self.lanes.metrics.character) as usize)
+        label::cut(text, (room / self.lanes.metrics.character) as usize)
     }
 
-    fn label(&self, text: String, x: f64, y: f64, anchor: Anchor) -> Label {
+    pub(super) fn label(&self, text: String, x: f64, y: f64, anchor: Anchor) -> Label {
         Label::new(text, x, y, anchor, self.lanes.metrics.character)
     }
 }

@@ -1,33 +1,45 @@
 //! What the kernel says, beside and on its lifeline: a band in the state's colour, the state's name at each change, and
 //! how full the queues are.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use socketscope_protocol::TcpState;
 
-use super::{Anchor, View, row::ARROW};
+use super::{
+    Anchor, View,
+    row::ARROW,
+    taken::{Plate, Taken},
+};
 use crate::{
-    model::{Place, Queue},
+    model::{BANDS, Place, Queue},
     wording::fill,
 };
 
 /// From an arrow up or down to what the kernel says about it.
 const APART: f64 = 13.0;
 /// From a lifeline to what stands beside it.
-const BESIDE: f64 = 10.0;
-/// Between two chips.
-const SPACE: f64 = 5.0;
+const BESIDE: f64 = 12.0;
+/// How much further out a chip moves where it would cover something, and how often.
+const STEP: f64 = 12.0;
+const STEPS: u32 = 16;
+/// Width of a gauge, and what is between it and its text.
+const GAUGE: f64 = 30.0;
+const GAP: f64 = 5.0;
 /// What a state's name has around it.
 const AROUND: f64 = 12.0;
 /// Size of a square that stands for a connection in a queue, and how many are drawn at most.
 const SQUARE: f64 = 10.0;
 const SQUARES: u32 = 8;
+/// Left edges, from the lifeline, and widths of the bands that stand beside each other on it.
+const BANDS_AT: [(f64, f64); BANDS] = [(-3.0, 6.0), (4.0, 4.0), (-8.0, 4.0)];
 
 /// A stretch of a lifeline in one state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
-    /// Where its lifeline is.
+    /// Its left edge.
     pub x: f64,
+    /// Its width.
+    pub width: f64,
     /// Its upper end.
     pub top: f64,
     /// Its lower end.
@@ -56,8 +68,8 @@ pub struct Chip {
 pub enum ChipKind {
     /// A socket's new state; sampled, or observed right after what changed it.
     State(TcpState, bool),
-    /// A queue of bytes.
-    Bytes,
+    /// A queue of bytes: how many are in it, and the most that were seen in it.
+    Bytes(u32, u32),
     /// A queue of connections: so many squares are full, of so many.
     Connections(u32, u32),
 }
@@ -70,40 +82,54 @@ impl View<'_> {
         }
         let bottom = self.y(window.end + 1);
         let mut bands = Vec::new();
-        for (place, changes) in self.model.lab().bands(from, to) {
+        for (place, number, changes) in self.model.lab().bands(from, to) {
             let Some(x) = self.place_x(place) else { continue };
+            let (left, width) = BANDS_AT[number.min(BANDS - 1)];
             let y = |seq| self.rows.row_at(seq).map_or(0.0, |row| self.y(row) + ARROW);
             let ends = changes.iter().skip(1).map(|(seq, _)| y(*seq)).chain([bottom]);
-            for ((seq, state), bottom) in changes.iter().zip(ends) {
-                if let Some(state) = *state {
-                    bands.push(Band { x, top: y(*seq), bottom, state });
+            for ((seq, shown), bottom) in changes.iter().zip(ends) {
+                if let Some((state, owner)) = *shown
+                    && self.shows(owner)
+                {
+                    bands.push(Band { x: x + left, width, top: y(*seq), bottom, state });
                 }
             }
         }
         bands
     }
 
-    pub(super) fn chips(&self, window: &Range<u64>) -> Vec<Chip> {
+    /// Where the lifeline of a place's kernel is; nothing outside has states.
+    fn place_x(&self, place: Place) -> Option<f64> {
+        let lane = self.lanes.kernel(self.model, place, "").filter(|_| place != Place::Outside)?;
+        self.lanes.lanes.get(lane).map(|lane| lane.x)
+    }
+
+    /// Whether the sockets of `owner` are shown: those that are no program's always are.
+    fn shows(&self, owner: Place) -> bool {
+        match owner {
+            Place::Program(id) => self.rows.filter().shows_program(self.model, id),
+            Place::Host(_) | Place::Outside => true,
+        }
+    }
+
+    pub(super) fn chips(&self, window: &Range<u64>, taken: &mut Taken) -> Vec<Chip> {
         if !self.rows.filter().layers.states || window.is_empty() {
             return Vec::new();
         }
         let (from, to) = self.seqs(window);
         let mut chips = Vec::new();
-        // How far to the side the chips of a row and a lifeline reach already.
-        let mut taken = BTreeMap::<(u64, Place), f64>::new();
-        for note in self.model.lab().notes(from, to) {
+        for note in self.model.lab().notes(from, to).filter(|note| self.shows(note.place)) {
             let (Some(row), Some(x)) = (self.rows.row_at(note.seq), self.place_x(note.place))
             else {
                 continue;
             };
-            let toward = self.free_side(x);
-            let y = self.y(row) + ARROW + if self.departs(row) { -APART } else { APART };
-            let at = taken.entry((row, note.place)).or_insert(BESIDE);
+            let departs = self.departs(row);
+            let up = if departs { -APART } else { APART };
+            let place = (x, self.y(row) + ARROW, up);
             let state = note.state.map(|state| {
                 let text = state.as_str().replace('_', "-");
                 (ChipKind::State(state, note.sampled), text)
             });
-            let departs = self.departs(row);
             let told = |(queue, now, _): &&(Queue, u32, Option<u32>)| match queue {
                 // What a call takes out the call tells itself, and what a packet takes out its arrow shows.
                 Queue::Receive => *now > 0,
@@ -115,13 +141,35 @@ impl View<'_> {
             let queues = note.queues.iter().filter(told);
             let queues = queues.map(|(queue, now, of)| self.queue(*queue, *now, *of));
             for (kind, text) in state.into_iter().chain(queues) {
-                let width = self.chip_width(kind, &text);
-                let x = if toward > 0.0 { x + *at } else { x - *at - width };
-                *at += width + SPACE;
-                chips.push(Chip { x, y, width, kind, text });
+                chips.extend(taken.first(self.places(place, kind, &text)));
             }
         }
         chips
+    }
+
+    /// The places for a chip beside the lifeline at `x`: on the side of the wire first, each a bit further out.
+    fn places(
+        &self,
+        (x, y, up): (f64, f64, f64),
+        kind: ChipKind,
+        text: &str,
+    ) -> impl Iterator<Item = (Chip, Plate)> {
+        let width = self.chip_width(kind, text);
+        let side = self.lanes.free_side(x);
+        let text = text.to_owned();
+        [side, -side].into_iter().flat_map(move |side| {
+            let text = text.clone();
+            (0..STEPS).flat_map(move |step| {
+                let out = BESIDE + f64::from(step) * STEP;
+                let left = if side > 0.0 { x + out } else { x - out - width };
+                let text = text.clone();
+                [up, -up].map(|up| {
+                    let chip = Chip { x: left, y: y + up, width, kind, text: text.clone() };
+                    let plate = Plate::of_chip(&chip);
+                    (chip, plate)
+                })
+            })
+        })
     }
 
     fn queue(&self, queue: Queue, now: u32, of: Option<u32>) -> (ChipKind, String) {
@@ -130,7 +178,7 @@ impl View<'_> {
         match queue {
             Queue::Receive | Queue::Send => {
                 let text = super::bytes_text(u64::from(now), self.wording);
-                (ChipKind::Bytes, format!("{name} {text}"))
+                (ChipKind::Bytes(now, of.unwrap_or(now)), format!("{name} {text}"))
             }
             Queue::Accept => {
                 let of = of.unwrap_or_default();
@@ -146,22 +194,10 @@ impl View<'_> {
         let written = super::text_cells(text) as f64 * self.lanes.metrics.character * 0.97;
         match kind {
             ChipKind::State(..) => written + AROUND,
-            ChipKind::Bytes => written,
+            ChipKind::Bytes(..) => written + GAP + GAUGE,
             ChipKind::Connections(_, of) => {
-                written + f64::from(of.min(SQUARES)) * (SQUARE + 2.0) + 4.0
+                written + GAP + f64::from(of.min(SQUARES)) * (SQUARE + 2.0)
             }
-        }
-    }
-
-    /// On which side of its kernel's lifeline a program is not.
-    fn free_side(&self, x: f64) -> f64 {
-        let apps = self.model.programs().filter_map(|program| self.lanes_of(program.id));
-        let app = apps.into_iter().find(|(_, kernel)| *kernel == x);
-        match app {
-            Some((app, kernel)) if app > kernel => -1.0,
-            Some(_) => 1.0,
-            None if self.lanes.lanes.first().is_some_and(|lane| lane.x == x) => 1.0,
-            None => -1.0,
         }
     }
 
@@ -186,6 +222,13 @@ impl Chip {
         let left = self.x + self.width - f64::from(of.min(SQUARES)) * (SQUARE + 2.0);
         let square = |at: u32| (left + f64::from(at) * (SQUARE + 2.0), SQUARE, at < now);
         (0..of.min(SQUARES)).map(square).collect()
+    }
+
+    /// The bar of a queue of bytes: its left edge, its width, and how much of that is full.
+    pub fn gauge(&self) -> Option<(f64, f64, f64)> {
+        let ChipKind::Bytes(now, most) = self.kind else { return None };
+        let full = GAUGE * f64::from(now) / f64::from(most.max(1));
+        Some((self.x + self.width - GAUGE, GAUGE, full.min(GAUGE)))
     }
 
     /// Where its text starts, or has its middle where it is a state's name.

@@ -11,21 +11,25 @@ use crate::{
     wording::EN,
 };
 
-struct Drawn {
-    model: Model,
-    rows: Rows,
-    lanes: Lanes,
+pub(super) struct Drawn {
+    pub(super) model: Model,
+    pub(super) rows: Rows,
+    pub(super) lanes: Lanes,
 }
 
 impl Drawn {
-    fn new(model: &Model, width: f64) -> Self {
+    pub(super) fn new(model: &Model, width: f64) -> Self {
+        Self::filtered(model, width, Filter::default())
+    }
+
+    pub(super) fn filtered(model: &Model, width: f64, filter: Filter) -> Self {
         let model = model.clone();
-        let rows = Rows::new(Filter::default(), &model);
+        let rows = Rows::new(filter, &model);
         let lanes = Lanes::new(&model, rows.filter(), Metrics::for_width(width), width, &EN);
         Self { model, rows, lanes }
     }
 
-    fn scene(&self, window: Range<u64>) -> Scene {
+    pub(super) fn scene(&self, window: Range<u64>) -> Scene {
         let now = self.model.head() * 10_000;
         let (model, rows, lanes) = (&self.model, &self.rows, &self.lanes);
         View { model, rows, lanes, wording: &EN, now }.scene(window)
@@ -33,14 +37,7 @@ impl Drawn {
 }
 
 fn labels(row: &SceneRow) -> Vec<&Label> {
-    let label = |item| match item {
-        &Item::Arrow(Arrow { ref label, .. })
-        | &Item::Marker { ref label, .. }
-        | &Item::Summary { ref label, .. }
-        | &Item::Note { ref label, .. }
-        | &Item::Gap { ref label, .. } => label,
-    };
-    row.items.iter().map(label).filter(|label| !label.text.is_empty()).collect()
+    row.items.iter().map(taken::label_of).filter(|label| !label.text.is_empty()).collect()
 }
 
 #[test]

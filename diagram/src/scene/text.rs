@@ -1,11 +1,12 @@
 //! A call and what it came to, written as a programmer would. Knows no places.
 
 use socketscope_protocol::{
-    Call, CallName, Fact, Family, Fd, How, Outcome, Payload, RuledFate, SocketType, WireView,
+    Call, CallName, Direction, Fact, Family, Fd, How, Outcome, Payload, Rule, RuledFate,
+    SocketType, WireSettings, WireView,
 };
 
 use crate::{
-    format::{dump, quoted},
+    format::{decimal, dump, quoted},
     model::{CallRecord, Model},
     wording::{Wording, fill},
 };
@@ -150,43 +151,95 @@ pub(super) fn moved(model: &Model, record: &CallRecord) -> Option<u64> {
     }
 }
 
-/// How the wire treats packets: `delay 50 ms, loss 10 %`.
+/// How the wire treats packets: `delay 50 ms; client → server: loss 10 %; lose SYN`.
 pub fn wire_text(wire: &WireView, wording: &Wording) -> String {
-    let (words, settings) = (&wording.lab, wire.settings);
+    let words = &wording.lab;
     let mut parts = Vec::new();
-    let mut part = |name: &str, value: f64| {
-        if value > 0.0 {
-            // The name stands before the unit: "delay, ms".
-            let (name, unit) = name.split_once(", ").unwrap_or((name, ""));
-            parts.push(format!("{name} {} {unit}", decimal(value)));
+    parts.extend(settings_text(wire.settings, wording));
+    for Direction { from, to, settings } in &wire.directions {
+        if *settings == wire.settings {
+            continue;
         }
-    };
-    part(words.delay, settings.delay_ms);
-    part(words.jitter, settings.jitter_ms);
-    part(words.loss_chance, settings.loss * 100.0);
-    part(words.reorder, settings.reorder * 100.0);
-    part(words.duplicate, settings.duplicate * 100.0);
-    part(words.rate, settings.rate_kbit as f64);
-    let directed = wire.directions.iter().any(|direction| direction.settings.hold);
-    if settings.hold || directed {
-        parts.push(words.wire_holds.to_owned());
+        let told = settings_text(*settings, wording);
+        let told = told.unwrap_or_else(|| words.wire_plain.to_owned());
+        let values = [("from", from.as_str()), ("to", to.as_str()), ("settings", &*told)];
+        parts.push(fill(words.directed, &values));
     }
-    for rule in &wire.rules {
-        let fate = match rule.fate {
-            RuledFate::Lose => words.lose,
-            RuledFate::Hold => words.hold_one,
-        };
-        parts.push(format!("{fate} {}", words.kind(rule.packet)));
-    }
-    if parts.is_empty() { words.wire_plain.to_owned() } else { parts.join(", ") }
+    parts.extend(wire.rules.iter().map(|rule| rule_text(rule, wording)));
+    if parts.is_empty() { words.wire_plain.to_owned() } else { parts.join(words.semicolon) }
 }
 
-/// A number with at most two decimals, none where it is whole.
-fn decimal(value: f64) -> String {
-    let hundredths = (value * 100.0).round() as u64;
-    match (hundredths / 100, hundredths % 100) {
-        (whole, 0) => whole.to_string(),
-        (whole, rest) if rest % 10 == 0 => format!("{whole}.{}", rest / 10),
-        (whole, rest) => format!("{whole}.{rest:02}"),
+/// What is set, where anything is.
+fn settings_text(settings: WireSettings, wording: &Wording) -> Option<String> {
+    let words = &wording.lab;
+    let told = [
+        (words.told_delay, settings.delay_ms),
+        (words.told_jitter, settings.jitter_ms),
+        (words.told_loss, settings.loss * 100.0),
+        (words.told_reorder, settings.reorder * 100.0),
+        (words.told_duplicate, settings.duplicate * 100.0),
+        (words.told_rate, settings.rate_kbit as f64),
+    ];
+    let told = told.into_iter().filter(|(_, value)| *value > 0.0);
+    let mut parts: Vec<_> =
+        told.map(|(text, value)| fill(text, &[("value", &decimal(value, 2))])).collect();
+    if settings.hold {
+        parts.push(words.wire_holds.to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join(words.comma))
+}
+
+/// A rule: `lose SYN number 2 (client → server)`.
+pub fn rule_text(rule: &Rule, wording: &Wording) -> String {
+    let words = &wording.lab;
+    let fate = match rule.fate {
+        RuledFate::Lose => words.lose,
+        RuledFate::Hold => words.hold_one,
+    };
+    let template = match (rule.always, rule.nth) {
+        (false, 0..=1) => words.rule_next,
+        (false, _) => words.rule_nth,
+        (true, 0..=1) => words.rule_each,
+        (true, _) => words.rule_each_from,
+    };
+    let nth = rule.nth.to_string();
+    let values = [("fate", fate), ("kind", words.kind(rule.packet)), ("nth", &nth)];
+    let text = fill(template, &values);
+    if rule.from.is_none() && rule.to.is_none() {
+        return text;
+    }
+    let [from, to] = [&rule.from, &rule.to]
+        .map(|host| host.as_ref().map_or(words.any_host, |host| host.as_str()));
+    fill(words.rule_directed, &[("rule", &*text), ("from", from), ("to", to)])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
+mod tests {
+    use socketscope_protocol::{HostName, PacketKind};
+
+    use super::*;
+    use crate::wording::{EN, ZH};
+
+    #[test]
+    fn directions_and_rules_of_the_wire_are_named() {
+        let host = |name| HostName::new(name).unwrap();
+        let settings = WireSettings { delay_ms: 120.0, loss: 0.125, ..WireSettings::default() };
+        let direction = Direction { from: host("client"), to: host("server"), settings };
+        let rule = Rule {
+            packet: PacketKind::Syn,
+            fate: RuledFate::Lose,
+            nth: 2,
+            always: false,
+            from: Some(host("client")),
+            to: None,
+        };
+        let mut wire = WireView { directions: vec![direction], ..WireView::default() };
+        assert_eq!(wire_text(&wire, &EN), "client → server: delay 120 ms, loss 12.5 %");
+        wire.rules.push(rule);
+        let rule = "lose SYN number 2 (client → any host)";
+        assert!(wire_text(&wire, &EN).ends_with(&format!("; {rule}")));
+        assert!(wire_text(&wire, &ZH).starts_with("client → server：延迟 120 ms，丢包 12.5 %；"));
+        assert_eq!(wire_text(&WireView::default(), &EN), EN.lab.wire_plain);
     }
 }

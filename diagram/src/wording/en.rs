@@ -1,6 +1,6 @@
 //! The page's texts in English.
 
-use super::{Diagram, Language, Sentence, Wording, en_lab, en_lesson, en_page, errno};
+use super::{Diagram, Language, Sentence, Wording, en_fields, en_lab, en_lesson, en_page, errno};
 
 /// English.
 pub static EN: Wording = Wording {
@@ -43,6 +43,7 @@ pub static EN: Wording = Wording {
     errno: errno::EN,
     page: en_page::PAGE,
     lab: en_lab::LAB,
+    fields: en_fields::FIELDS,
     inspect: en_page::INSPECT,
     lesson: en_lesson::LESSON,
 };

@@ -1,6 +1,6 @@
 //! The texts of the lab: packets, the wire, what the kernel says.
 
-use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Rung, TcpState};
+use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Rung, TcpState, Timer};
 
 use crate::model::Queue;
 
@@ -23,6 +23,10 @@ pub struct Lab {
     pub packet_lost: &'static str,
     pub packet_held: &'static str,
     pub packet_under_way: &'static str,
+    /// Packets on a loopback, which are seen at one time only.
+    pub packet_captured: &'static str,
+    /// A SYN that the kernel dropped.
+    pub overflow: &'static str,
     /// `{packets}` `{from}` `{to}`.
     pub summary: &'static str,
     /// `{count}` `{bytes}`.
@@ -34,8 +38,12 @@ pub struct Lab {
     pub icmp_other: &'static str,
     /// Receive, send, accept, half-open.
     pub queues: [&'static str; 4],
+    /// The most bytes that were seen in a queue, `{most}`: its limit is not known.
+    pub most: &'static str,
     /// `{queue}` `{now}` `{of}`.
     pub of: &'static str,
+    /// `{now}` `{of}`.
+    pub queue_of: &'static str,
     /// What each state means, a sentence each.
     pub states: [&'static str; 11],
     /// A change of the wire, `{settings}`; and its parts.
@@ -73,6 +81,30 @@ pub struct Lab {
     pub reorder: &'static str,
     pub duplicate: &'static str,
     pub rate: &'static str,
+    /// The same in a sentence, each with `{value}`.
+    pub told_delay: &'static str,
+    pub told_jitter: &'static str,
+    pub told_loss: &'static str,
+    pub told_reorder: &'static str,
+    pub told_duplicate: &'static str,
+    pub told_rate: &'static str,
+    /// What one direction is set to: `{from}` `{to}` `{settings}`.
+    pub directed: &'static str,
+    /// Between what all directions are set to and each one.
+    pub semicolon: &'static str,
+    /// Rules: `{fate}` `{kind}`, and of one that is not for the next one `{nth}`.
+    pub rule_next: &'static str,
+    pub rule_nth: &'static str,
+    pub rule_each: &'static str,
+    pub rule_each_from: &'static str,
+    /// A rule for one direction: `{rule}` `{from}` `{to}`.
+    pub rule_directed: &'static str,
+    pub rules: &'static str,
+    /// `{rule}`.
+    pub remove_rule: &'static str,
+    pub always: &'static str,
+    pub seed: &'static str,
+    pub seed_why: &'static str,
     pub more: &'static str,
     pub next: &'static str,
     pub direction: &'static str,
@@ -105,9 +137,24 @@ pub struct Lab {
     pub packets_layer: &'static str,
     pub states_layer: &'static str,
     pub layers: &'static str,
+    /// The notation of packets and states.
+    pub legend_syn: &'static str,
+    pub legend_data: &'static str,
+    pub legend_ack: &'static str,
+    pub legend_fin: &'static str,
+    pub legend_rst: &'static str,
+    pub legend_again: &'static str,
+    pub legend_lost: &'static str,
+    pub legend_held: &'static str,
+    pub legend_loop: &'static str,
+    pub legend_bands: &'static str,
+    pub legend_boxes: &'static str,
+    pub legend_gauge: &'static str,
     /// The inspector's parts.
     pub headers: &'static str,
     pub state_diagram: &'static str,
+    /// Of an end that the kernel has told nothing of.
+    pub state_unknown: &'static str,
     /// `{who}`.
     pub kernel_of: &'static str,
     pub state_name: &'static str,
@@ -116,11 +163,15 @@ pub struct Lab {
     pub cwnd: &'static str,
     pub retransmits: &'static str,
     pub timer: &'static str,
+    /// Retransmission, keep-alive, TIME_WAIT, probe.
+    pub timers: [&'static str; 4],
     pub drops: &'static str,
     pub basis: &'static str,
     pub sampled: &'static str,
     pub observed: &'static str,
     pub story_depart: &'static str,
+    pub story_captured: &'static str,
+    pub story_overflow: &'static str,
     pub story_summary: &'static str,
     pub story_wire: &'static str,
     pub story_host: &'static str,
@@ -135,6 +186,18 @@ pub struct Lab {
     pub original: &'static str,
     pub same_later: &'static str,
     pub travelled: &'static str,
+    pub captured: &'static str,
+    pub held_on_wire: &'static str,
+    /// What the keys do.
+    pub held_keys: &'static str,
+    pub counted: &'static str,
+    pub since: &'static str,
+    pub seq: &'static str,
+    pub ack: &'static str,
+    pub window: &'static str,
+    /// Between the parts of a list, and between sentences.
+    pub comma: &'static str,
+    pub space: &'static str,
     pub number: &'static str,
 }
 
@@ -168,6 +231,17 @@ impl Lab {
     /// What a state means.
     pub fn state(&self, state: TcpState) -> &'static str {
         at(&TcpState::ALL, &state, &self.states)
+    }
+
+    /// A timer's name.
+    pub fn timer_name(&self, timer: Timer) -> &'static str {
+        let [retransmission, keep_alive, time_wait, probe] = self.timers;
+        match timer {
+            Timer::Retransmission => retransmission,
+            Timer::KeepAlive => keep_alive,
+            Timer::TimeWait => time_wait,
+            Timer::Probe => probe,
+        }
     }
 
     /// What a room is seen by.

@@ -24,6 +24,14 @@ impl Language {
         }
     }
 
+    /// What it calls itself: the same in every language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "EN",
+            Self::Zh => "中文",
+        }
+    }
+
     /// The language for a tag such as "zh-CN": Chinese for every kind of it, otherwise English.
     pub fn for_tag(tag: &str) -> Self {
         if tag.starts_with("zh") { Self::Zh } else { Self::En }

@@ -37,6 +37,7 @@ pub struct Lesson {
     pub over_why: &'static str,
     /// Notes and questions.
     pub note: &'static str,
+    pub no_note: &'static str,
     pub question: &'static str,
     pub choices: &'static str,
     /// `{count}`.

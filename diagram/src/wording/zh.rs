@@ -3,7 +3,9 @@
 //! Terms are those of Chinese textbooks. Names of calls, options, errors, flags and states stay as they are in code.
 //! A space stands between Chinese and Latin, and punctuation is full-width.
 
-use super::{Diagram, Language, Sentence, Wording, zh_errno, zh_lab, zh_lesson, zh_page};
+use super::{
+    Diagram, Language, Sentence, Wording, zh_errno, zh_fields, zh_lab, zh_lesson, zh_page,
+};
 
 /// Simplified Chinese.
 pub static ZH: Wording = Wording {
@@ -46,6 +48,7 @@ pub static ZH: Wording = Wording {
     errno: zh_errno::ZH,
     page: zh_page::PAGE,
     lab: zh_lab::LAB,
+    fields: zh_fields::FIELDS,
     inspect: zh_page::INSPECT,
     lesson: zh_lesson::LESSON,
 };

@@ -85,9 +85,12 @@ pub(crate) fn program_card(id: ProgramId) -> El {
         let program = model.program(id)?;
         let host = program.host.and_then(|host| model.lab().host(host));
         let host = host.map(|host| host.name.to_string());
-        // A lesson's program makes its calls itself.
-        let own = matches!(program.role, Some(Role::Lesson(_)));
-        Some((program.name.clone(), w.role(program.role.as_ref()), host, own))
+        // A lesson's program makes its calls itself: what it does stands in its source.
+        let (role, own) = match &program.role {
+            Some(Role::Lesson(lesson)) => (lesson.file.clone(), true),
+            role => (w.role(role.as_ref()).to_owned(), false),
+        };
+        Some((program.name.clone(), role, host, own))
     });
     let place = el("article").class("card");
     let Some((name, role, host, own)) = known else { return place };

@@ -7,13 +7,18 @@ mod heads;
 mod lab;
 mod paint;
 
-use socketscope_diagram::lanes::Lanes;
+use socketscope_diagram::{
+    lanes::Lanes,
+    rows::{Filter, Layers},
+};
+use socketscope_protocol::Fate;
 use web_sys::{Event, HtmlElement, KeyboardEvent, WheelEvent};
 
-use super::starters::starters;
+use super::{parts::button, starters::starters};
 use crate::{
     browser,
-    dom::{El, el, style},
+    dom::{El, el, style, svg},
+    feed::Status,
     reactive::{Memo, Stored, untrack},
     state::{BELOW, Room, Tab, room},
     words::words,
@@ -24,6 +29,14 @@ const SLACK: f64 = 1.5;
 
 /// Milliseconds for which a scroll after a wheel, a touch or a press is the visitor's.
 const HAND: f64 = 1_500.0;
+
+/// The arrowheads and the hatching, for all that is drawn on the page: in the diagram they would be gone with it where a small
+/// screen shows something else.
+pub(crate) fn notation() -> El {
+    let place = svg("svg").class("notation").attr("aria-hidden", "true");
+    arrow::define(&place.element());
+    place
+}
 
 /// The diagram.
 pub(crate) fn diagram() -> El {
@@ -69,11 +82,6 @@ pub(crate) fn diagram() -> El {
     };
     let active = move || Some(format!("row-{}", room.selected_row()?));
     let empty = move || room.rows().is_empty();
-    let hollow = move || {
-        let title = el("strong").child(w.nothing_yet);
-        let why = el("p").child(w.nothing_yet_why);
-        el("div").class("hollow").child([title, why, starters(false)])
-    };
     let scroll = scroll
         .attr("tabindex", "0")
         .attr("role", "listbox")
@@ -86,6 +94,37 @@ pub(crate) fn diagram() -> El {
         .on("keydown", move |event| key(room, &event))
         .child([heads::heads(lanes), spacer.child(drawing)]);
     el("div").class("stage").child(scroll).when(empty, hollow).child(chip::news())
+}
+
+/// What stands in the diagram's place while it has no row: why that is, and what to do about it.
+fn hollow() -> El {
+    let room = room();
+    let content = move || {
+        let w = words();
+        let filter = room.filter.get();
+        let say = |title, why| [el("strong").child(title), el("p").child(why)];
+        let all = move || {
+            let scale = untrack(|| room.filter.with(|filter| filter.scale));
+            room.set_filter(Filter { scale, ..Filter::default() });
+        };
+        let show = move |label| vec![button("btn primary", label, all)];
+        let anything = room.read(|model| model.head() > 0);
+        let Layers { calls, packets, states } = filter.layers;
+        let (said, more) = match room.status.get() {
+            Status::NoRoom => (say(w.room_over, w.room_over_why), Vec::new()),
+            Status::Refused => (say(w.refused, w.refused_why), Vec::new()),
+            Status::Connecting => (say(w.connecting, w.loading), Vec::new()),
+            _ if anything && !(calls || packets || states) => {
+                (say(w.no_layers, w.no_layers_why), show(w.show_all))
+            }
+            _ if anything && filter != (Filter { scale: filter.scale, ..Filter::default() }) => {
+                (say(w.none_shown, w.none_shown_why), show(w.show_all))
+            }
+            _ => (say(w.nothing_yet, w.nothing_yet_why), vec![starters(false)]),
+        };
+        said.into_iter().chain(more).collect::<Vec<_>>()
+    };
+    el("div").class("hollow").live_child(content)
 }
 
 /// Notes how large the place is, now and whenever that changes.
@@ -148,6 +187,11 @@ impl Place {
     }
 }
 
+/// Whether a key is pressed alone, and means no command of the browser's.
+fn is_plain(event: &KeyboardEvent) -> bool {
+    !(event.ctrl_key() || event.meta_key() || event.alt_key())
+}
+
 fn key(room: Room, event: &KeyboardEvent) {
     let page = untrack(|| room.stage.rows_seen()) as i64 - 1;
     match event.key().as_str() {
@@ -158,6 +202,13 @@ fn key(room: Room, event: &KeyboardEvent) {
         "Home" => room.step(i64::MIN),
         "End" => room.step(i64::MAX),
         "Escape" => room.select(None),
+        "d" | "l" if is_plain(event) => {
+            let fate = if event.key() == "d" { Fate::Deliver } else { Fate::Lose };
+            match room.held() {
+                Some(packet) => room.decide(packet, fate),
+                None => return,
+            }
+        }
         "Enter" => {
             room.tab.set(Tab::Inspector);
             browser::focus("inspector");

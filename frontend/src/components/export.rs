@@ -42,5 +42,5 @@ pub(super) fn export() -> [El; 2] {
         format("jsonl", lab.export_jsonl),
     ];
     let content = el("div").child(formats).live_child(problem_note(problem));
-    popover("export", "btn", lab.export, content)
+    popover("export", "btn sign", super::toolbar::sign("⤓"), content)
 }

@@ -1,13 +1,18 @@
 //! The selected event: what happened, in a sentence, in facts, and in bytes.
 
 use socketscope_diagram::{
-    format::dump,
-    inspect::{Bytes, Inspected, Peer},
+    format::{dump, fixed, size},
+    inspect::{Bytes, Gauge, Inspected, KernelFact, Peer},
     wording::fill,
 };
 
+use socketscope_protocol::{Fate, PacketId};
+
 use super::{
-    legend::legend, packet_bytes::packet_bytes, parts::button, state_diagram::state_diagram,
+    legend::legend,
+    packet_bytes::packet_bytes,
+    parts::{button, command},
+    state_diagram::state_diagram,
     top::whereabouts,
 };
 use crate::{
@@ -50,13 +55,16 @@ fn selected(inspected: Inspected) -> Vec<El> {
     let selected = section(w.selected).child([
         el("h2").class("title").child(el("code").child(inspected.title)),
         el("p").class("story").child(inspected.story),
+        el("div").child(inspected.held.map(held)),
         el("div").child(notes.collect::<Vec<_>>()),
         facts,
     ]);
     let kernel = inspected.kernel.into_iter().map(|(who, facts)| {
         let title = fill(wording().lab.kernel_of, &[("who", &who)]);
-        let facts = facts.into_iter().fold(el("dl").class("kv"), |list, (name, value)| {
-            list.child([el("dt").child(name), el("dd").child(value)])
+        let facts = facts.into_iter().fold(el("dl").class("kv"), |list, fact| {
+            let KernelFact { name, value, gauge } = fact;
+            let value = el("dd").child(gauge.map(gauged)).child(value);
+            list.child([el("dt").child(name), value])
         });
         section(&title).child(facts)
     });
@@ -67,9 +75,41 @@ fn selected(inspected: Inspected) -> Vec<El> {
         }
         bytes => parts.extend(bytes.map(dumped)),
     }
-    parts.extend(inspected.ends.as_ref().map(state_diagram));
+    parts.extend(inspected.ends.as_deref().map(state_diagram));
     parts.extend(kernel);
     parts
+}
+
+/// What can be decided about a packet that waits on the wire.
+fn held(packet: PacketId) -> El {
+    let (room, lab) = (room(), &wording().lab);
+    let decide = move |fate| move || room.decide(packet, fate);
+    let buttons = [
+        command("btn primary", lab.deliver, lab.held_keys, decide(Fate::Deliver)),
+        command("btn", lab.lose, lab.held_keys, decide(Fate::Lose)),
+    ];
+    let held = el("div").class("held").attr("role", "group").attr("aria-label", lab.held_on_wire);
+    held.child(el("p").child(lab.held_keys)).child(el("div").class("row").child(buttons))
+}
+
+/// How full a queue is, as a bar, or a box for each connection where they are few.
+fn gauged(gauge: Gauge) -> El {
+    /// Boxes that fit beside their number.
+    const BOXES: u32 = 8;
+    let place = el("span").class("gauge").attr("aria-hidden", "true");
+    let (now, of) = match gauge {
+        Gauge::Connections(now, of) if now.max(of) <= BOXES => {
+            let boxes =
+                (0..now.max(of)).map(|at| el("i").class(if at < now { "full" } else { "" }));
+            return place.child(boxes.collect::<Vec<_>>());
+        }
+        Gauge::Bytes(now, of) | Gauge::Connections(now, of) => (now, of),
+    };
+    let percent = f64::from(now) * 100.0 / f64::from(of.max(1));
+    let most = fill(wording().lab.most, &[("most", &size(of.into()))]);
+    let title = matches!(gauge, Gauge::Bytes(..)).then_some(most);
+    let full = el("b").attr("style", format!("width:{}%", fixed(percent.min(100.0), 1)));
+    place.attr("title", title).child(el("u").child(full))
 }
 
 fn dumped(bytes: Bytes) -> El {

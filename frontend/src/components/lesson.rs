@@ -51,7 +51,7 @@ pub(crate) fn lesson_card() -> El {
         .child(controls(going))
         .when(
             move || over.get(),
-            move || el("p").class("over").attr("role", "status").child(w.over),
+            move || el("p").class("lesson-over").attr("role", "status").child(w.over),
         )
         .child(note(room))
         .live_child(question(room));
@@ -91,15 +91,11 @@ fn last_note(room: Room) -> Memo<Option<(u64, String)>> {
 fn note(room: Room) -> El {
     let (w, last) = (lesson_words(), last_note(room));
     let shown = move || {
-        let (seq, text) = last.get()?;
+        let Some((seq, text)) = last.get() else {
+            return el("p").class("quiet").child(w.no_note);
+        };
         let show = button("link", words().show_in_diagram, move || room.select(Some(seq)));
-        Some(
-            el("div")
-                .class("note")
-                .attr("data-note", seq.to_string())
-                .child(prose(&text))
-                .child(show),
-        )
+        el("div").class("note").attr("data-note", seq.to_string()).child(prose(&text)).child(show)
     };
     let place = el("div").class("note-place").attr("role", "group").attr("aria-label", w.note);
     place.attr("aria-live", "polite").live_child(shown)

@@ -77,6 +77,7 @@ pub(super) fn lessons() -> El {
         waits.then(|| el("p").class("quiet").attr("role", "status").child(words().loading))
     };
     el("section")
+        .class("lobby-lessons")
         .attr("aria-label", w.lessons)
         .child(el("h2").child(w.lessons))
         .child(el("p").class("quiet").child(if locked { w.lessons_no_key } else { w.lessons_why }))

@@ -25,7 +25,8 @@ const REFRESH: i32 = 4_000;
 pub(crate) fn lobby() -> Vec<El> {
     let w = words();
     let lead = [el("h1").child(w.tagline), el("p").class("lead").child(w.lead)];
-    let lobby = [el("div").child(lead), create_room(), rooms(), lessons()];
+    let rooms = el("div").class("lobby-rooms").child([create_room(), rooms()]);
+    let lobby = [el("div").class("lobby-lead").child(lead), lessons(), rooms];
     vec![header(), el("main").class("lobby").child(lobby)]
 }
 

@@ -112,11 +112,7 @@ pub(crate) fn theme_button() -> El {
 pub(crate) fn language_switch() -> El {
     let spoken = spoken();
     let one = |language: Language| {
-        let name = match language {
-            Language::En => "EN",
-            Language::Zh => "中文",
-        };
-        button("", name, move || spoken.change(language))
+        button("", language.name(), move || spoken.change(language))
             .attr("id", switch_id(language))
             .attr("lang", language.tag())
             .live("aria-pressed", move || state(spoken.get() == language))

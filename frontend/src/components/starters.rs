@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use socketscope_diagram::suggest;
+use socketscope_diagram::{model::Model, suggest};
 use socketscope_protocol::{
     Client, Command, EchoServer, Family, NewProgram, Problem, ProgramName,
     Role::{self, *},
@@ -29,9 +29,13 @@ const LOOK: (i32, u32) = (25, 80);
 
 type Starting = Pin<Box<dyn Future<Output = Result<(), Problem>>>>;
 
-/// Starts a program and returns its name.
+/// Starts a program and returns its name. In the lab its host is the usual one; programs with Unix sockets stand on the
+/// same host: these sockets know no wire.
 async fn start(room: Room, does: Role) -> Result<ProgramName, Problem> {
-    let body = NewProgram { does, ..NewProgram::default() };
+    let is_local = matches!(does, UnixEchoServer(_) | UnixClient(_));
+    let first = |model: &Model| model.lab().hosts().first().map(|host| host.name.clone());
+    let host = if is_local { room.try_peek(first).flatten() } else { None };
+    let body = NewProgram { does, host, ..NewProgram::default() };
     room.ask(Command::Start { body }).await?.name.ok_or_else(http::strange)
 }
 

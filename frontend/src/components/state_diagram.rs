@@ -23,51 +23,49 @@ const PLACES: [(TcpState, f64, f64); 11] = [
 ];
 
 /// Which follows which, and what brings it about: what comes or is called / what is sent.
-const STEPS: [(TcpState, TcpState, &str); 14] = [
+const STEPS: [(TcpState, TcpState, &str); 21] = [
     (Close, Listen, "listen"),
+    (Listen, Close, "close"),
     (Close, SynSent, "connect / SYN"),
+    (SynSent, Close, "close"),
+    (Listen, SynSent, "send / SYN"),
     (Listen, SynRecv, "SYN / SYN, ACK"),
+    (SynRecv, Listen, "RST"),
     (SynSent, SynRecv, "SYN / SYN, ACK"),
     (SynSent, Established, "SYN, ACK / ACK"),
     (SynRecv, Established, "ACK"),
+    (SynRecv, FinWait1, "close / FIN"),
     (Established, FinWait1, "close / FIN"),
     (Established, CloseWait, "FIN / ACK"),
     (FinWait1, FinWait2, "ACK"),
     (FinWait1, Closing, "FIN / ACK"),
+    (FinWait1, TimeWait, "FIN, ACK / ACK"),
     (FinWait2, TimeWait, "FIN / ACK"),
     (Closing, TimeWait, "ACK"),
     (CloseWait, LastAck, "close / FIN"),
     (LastAck, Close, "ACK"),
+    (TimeWait, Close, "2 MSL"),
 ];
 
-/// The diagram, for the two ends of a connection: whose each is, and its state.
-pub(super) fn state_diagram(ends: &[(String, TcpState); 2]) -> El {
+/// The diagram, for the ends of a connection: whose each is, and its state where that is known.
+pub(super) fn state_diagram(ends: &[(String, Option<TcpState>)]) -> El {
     let lab = &wording().lab;
     let mut drawing = svg("svg").attr("viewBox", "0 0 284 344").attr("role", "img");
-    let told: Vec<_> =
-        ends.iter().map(|(who, state)| format!("{who}: {}", named(*state))).collect();
-    drawing = drawing.attr("aria-label", told.join(", "));
+    let state = |state: &Option<TcpState>| state.map_or(lab.state_unknown.to_owned(), named);
+    let told: Vec<_> = ends.iter().map(|(who, at)| format!("{who}: {}", state(at))).collect();
+    let unknown = ends.iter().filter(|(_, state)| state.is_none());
+    let unknown: Vec<_> = unknown
+        .map(|(who, _)| el("p").class("quiet").child(format!("{who}: {}", lab.state_unknown)))
+        .collect();
+    drawing = drawing.attr("aria-label", told.join(lab.comma));
     for (from, to, why) in STEPS {
-        let ((x, y), (to_x, to_y)) = (place(from), place(to));
-        // From edge to edge of the boxes, which are wider than high.
-        let down = if to_y > y { 11.0 } else { -11.0 };
-        let path = if to == Close {
-            format!(
-                "M{} {}L278 250L278 30L{} {}",
-                px(x + 40.0),
-                px(y - 6.0),
-                px(to_x + 34.0),
-                px(to_y)
-            )
-        } else {
-            format!("M{} {}L{} {}", px(x), px(y + down), px(to_x), px(to_y - down))
-        };
+        let path = way(from, to);
         let line = svg("path").class("step").attr("d", path).attr("marker-end", "url(#head-ret)");
         drawing = drawing.child(line.child(svg("title").child(why)));
     }
     for (state, x, y) in PLACES {
         let here: Vec<_> =
-            ends.iter().filter(|(_, at)| *at == state).map(|(who, _)| who.as_str()).collect();
+            ends.iter().filter(|(_, at)| *at == Some(state)).map(|(who, _)| who.as_str()).collect();
         let class = if here.is_empty() { "state" } else { "state lit" };
         let (left, top) = (px(x - 42.0), px(y - 11.0));
         let shape = svg("rect")
@@ -85,7 +83,30 @@ pub(super) fn state_diagram(ends: &[(String, TcpState); 2]) -> El {
         }
         drawing = drawing.child(group);
     }
-    el("section").class("states").child(el("h2").child(lab.state_diagram)).child(drawing)
+    let part = el("section").class("states").child(el("h2").child(lab.state_diagram));
+    part.child(drawing).child(unknown)
+}
+
+/// From edge to edge of the boxes, which are wider than high; those that close lead around the others.
+fn way(from: TcpState, to: TcpState) -> String {
+    let ((x, y), (to_x, to_y)) = (place(from), place(to));
+    let points: Vec<(f64, f64)> = match (from, to) {
+        (LastAck, Close) => {
+            vec![(x + 42.0, y - 6.0), (280.0, y - 20.0), (280.0, 30.0), (to_x + 42.0, to_y - 4.0)]
+        }
+        (TimeWait, Close) => {
+            vec![(x - 42.0, y), (3.0, y - 20.0), (3.0, 30.0), (to_x - 42.0, to_y - 4.0)]
+        }
+        _ if y == to_y => vec![(x + 42.0, y), (to_x - 42.0, to_y)],
+        _ => {
+            let down = if to_y > y { 11.0 } else { -11.0 };
+            // Two that lead to each other go side by side.
+            let aside = if to_y < y { 12.0 } else { 0.0 };
+            vec![(x + aside, y + down), (to_x + aside, to_y - down)]
+        }
+    };
+    let points: Vec<_> = points.iter().map(|(x, y)| format!("{} {}", px(*x), px(*y))).collect();
+    format!("M{}", points.join("L"))
 }
 
 fn place(state: TcpState) -> (f64, f64) {

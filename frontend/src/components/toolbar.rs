@@ -64,6 +64,12 @@ pub(crate) fn toolbar() -> El {
     let notation =
         [el("strong").child(w.legend), legend(), el("p").class("quiet").child(w.legend_note)];
     let follow = button("btn", w.follow, follow);
+    // A sign instead of its name: all tools fit one row.
+    let signed = |[button, popover]: [El; 2], name: &'static str| {
+        el("span")
+            .class("wide")
+            .child([button.attr("aria-label", name).attr("title", name), popover])
+    };
     let tools = el("div").class("tools").attr("role", "toolbar").attr("aria-label", w.tools);
     tools.child(layers(room)).child([
         choice(w.filter_program, w.all_programs, programs, Memo::new(program))
@@ -72,10 +78,15 @@ pub(crate) fn toolbar() -> El {
             .on("change", move |event: Event| choose_connection(value_of(&event))),
         scale(room),
         el("span").class("space"),
-        el("span").class("wide").child(popover("legend", "btn", w.legend, notation)),
-        el("span").class("wide").child(export()),
+        signed(popover("legend", "btn sign", sign("?"), notation), w.legend),
+        signed(export(), wording().lab.export),
         follow.live("aria-pressed", move || state(room.stage.follow.get())),
     ])
+}
+
+/// A sign that stands for a name.
+pub(super) fn sign(sign: &str) -> El {
+    el("span").attr("aria-hidden", "true").child(sign)
 }
 
 /// Nanoseconds that a row can stand for.

@@ -1,7 +1,7 @@
 //! Commands over the feed, and their answers: each answer goes to whoever asked.
 
 use futures_channel::oneshot;
-use socketscope_protocol::{Command, Fate, FateOfOne, PacketId, Problem, Request, wire};
+use socketscope_protocol::{Command, Fact, Fate, FateOfOne, PacketId, Problem, Request, wire};
 
 use super::Room;
 use crate::{browser, feed::Feed, http, words::words};
@@ -70,6 +70,18 @@ impl Room {
     /// Decides about a packet that the wire holds.
     pub(crate) fn decide(self, packet: PacketId, fate: Fate) {
         self.tell(Command::Packet { packet, body: FateOfOne { fate } });
+    }
+
+    /// The packet of the selected row, where the wire holds it.
+    pub(crate) fn held(self) -> Option<PacketId> {
+        let seq = self.selected.get_untracked()?;
+        self.peek(|model| match model.event(seq)?.fact {
+            Fact::Depart { packet, .. } | Fact::Hold { packet } => {
+                let record = model.lab().packet(packet)?;
+                (record.held.is_some() && record.travels()).then_some(packet)
+            }
+            _ => None,
+        })
     }
 
     /// Tries to connect again at once.

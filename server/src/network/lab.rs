@@ -27,6 +27,7 @@ use crate::{
     clock,
     journal::Journal,
     kernel::{
+        self,
         diag::Diag,
         states::{Owners, States},
     },
@@ -178,6 +179,14 @@ impl Lab {
     /// The host called `name`.
     pub(crate) fn named(&self, name: &HostName) -> Option<Arc<Host>> {
         self.lock().iter().find(|host| host.name == *name).cloned()
+    }
+
+    /// The inode of the Unix socket that the accepted one with `inode` is connected to. The kernel tells only of sockets of
+    /// the network that it is asked in, and makes an accepted one in that of who connects (unix_stream_connect), which may
+    /// be any host's: they share the folder.
+    pub(crate) fn unix_peer(&self, inode: u64) -> Option<u64> {
+        let hosts = self.lock().clone();
+        hosts.iter().find_map(|host| host.inside(|| Ok(kernel::unix_peer(inode))).ok()?)
     }
 
     /// The hosts, in the order of their addresses.

@@ -12,7 +12,10 @@ mod loopback;
 mod order;
 mod parcel;
 mod reports;
+mod sums;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
@@ -32,7 +35,7 @@ use crate::{
     kernel::states::{Owners, States},
     refusal::Refusal,
 };
-use budget::{Bucket, Sums};
+use budget::Bucket;
 pub(crate) use order::Effect;
 
 use fate::Fates;
@@ -40,6 +43,7 @@ pub(crate) use loopback::{Ear, Loopback};
 use order::Order;
 use parcel::{Parcel, Travelling};
 pub(crate) use reports::{Reported, Reports, Turn};
+use sums::Sums;
 
 /// Bytes of the largest IP packet.
 const LARGEST: usize = 65_535;
@@ -169,7 +173,6 @@ impl Wire {
         inner.carry(self, plug, FENCE);
         inner.listen_for_fence(self, plug);
         inner.fence = None;
-        inner.tell_sums(self);
         Fence { wire: self, inner, plug }
     }
 
@@ -235,7 +238,7 @@ impl Wire {
     pub(crate) fn unplug_all(&self) {
         let mut inner = self.lock();
         inner.lose_all(self);
-        inner.tell_sums(self);
+        inner.tell_all_sums(self);
         for plug in &mut inner.plugs {
             *plug = Plug { host: None, card: None, loopback: None, states: None };
         }
@@ -248,7 +251,7 @@ impl Wire {
         let mut inner = self.lock();
         inner.closed = true;
         inner.lose_all(self);
-        inner.tell_sums(self);
+        inner.tell_all_sums(self);
         inner.plugs.clear();
     }
 

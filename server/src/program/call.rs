@@ -237,8 +237,8 @@ impl Entered {
         };
         let (accepted, peer) = self.wait(socket, Interest::READABLE, accept, |_| false).await?;
         let accepted = Arc::new(Socket::new(accepted, socket.family, socket.socket_type));
-        let other =
-            accepted_key(&accepted, &peer).and_then(|key| self.program.scope.ends.accepted(key));
+        let key = accepted_key(&accepted, &peer, &self.program.scope.network);
+        let other = key.and_then(|key| self.program.scope.ends.accepted(key));
         let peer = network::written(&peer, self.program.scope.network.folder());
         let fd = number.settle(accepted.clone());
         let value = Value { fd: Some(fd), peer: Some(peer), ..Value::default() };
@@ -433,9 +433,9 @@ fn connecting_key(socket: &Socket, target: &SockAddr) -> Option<Key> {
     (local.port() != 0).then_some(Key::Inet(local, peer))
 }
 
-fn accepted_key(accepted: &Socket, peer: &SockAddr) -> Option<Key> {
+fn accepted_key(accepted: &Socket, peer: &SockAddr, network: &Network) -> Option<Key> {
     if accepted.family == Family::Unix {
-        return kernel::unix_peer(kernel::inode(accepted)?).map(Key::Unix);
+        return network.unix_peer(accepted.inode()).map(Key::Unix);
     }
     Some(Key::Inet(peer.as_socket()?, accepted.inner().local_addr().ok()?.as_socket()?))
 }

@@ -10,7 +10,7 @@ use socketscope_protocol::{
 };
 
 use super::{Program, act};
-use crate::refusal::Refusal;
+use crate::{network::Network, refusal::Refusal};
 
 /// Why a role stops before it is done.
 enum Stop {
@@ -28,8 +28,11 @@ impl From<Errno> for Stop {
 
 type Step<T> = Result<T, Stop>;
 
-/// Checks a role's own fields, before a program is started with it.
-pub(crate) fn check(role: &Role) -> Result<(), Refusal> {
+/// Checks a role's own fields, before a program is started with it: also that its address is one, and in reach.
+pub(crate) fn check(role: &Role, network: &Network) -> Result<(), Refusal> {
+    if let Some((family, address)) = address(role) {
+        network.address(family, address)?;
+    }
     let too_long = |what, limit, unit| Err(Refusal::TooLong { what, limit, unit });
     match role {
         Role::Manual => Ok(()),
@@ -54,6 +57,19 @@ pub(crate) fn check(role: &Role) -> Result<(), Refusal> {
             Err(Refusal::Malformed(why.into()))
         }
         _ => Ok(()),
+    }
+}
+
+/// The address that a role binds or connects to.
+fn address(role: &Role) -> Option<(Family, &str)> {
+    match role {
+        Role::TcpEchoServer(EchoServer { address, .. })
+        | Role::UdpEchoServer(EchoServer { address, .. })
+        | Role::TcpClient(Client { address, .. })
+        | Role::UdpClient(Client { address, .. }) => Some((family(address), address)),
+        Role::UnixEchoServer(EchoServer { address, .. })
+        | Role::UnixClient(Client { address, .. }) => Some((Family::Unix, address)),
+        Role::Manual | Role::Lesson(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use socketscope_diagram::{
-    lanes::{LaneKind, Lanes, Metrics},
+    lanes::{Lanes, Metrics},
     model::{Model, Place},
     rows::{Filter, Rows},
     scene::View,
@@ -61,23 +61,14 @@ impl Drawn {
         (!all).then(|| fill(text, &[("number", &before)]))
     }
 
-    /// Which lifeline a packet's end is drawn at, as [`View::scene`] has it.
-    pub(super) fn lane_of(&self, place: Place) -> Option<usize> {
-        let lane = |kind: LaneKind| self.lanes.lanes.iter().position(|lane| lane.kind == kind);
-        let host = |host| {
-            lane(LaneKind::Host(host)).or_else(|| {
-                let mut on_it = self.model.programs().filter(|program| program.host == Some(host));
-                on_it.find_map(|program| lane(LaneKind::Kernel(program.id)))
-            })
-        };
-        match place {
-            Place::Program(id) => {
-                let own = lane(LaneKind::Kernel(id));
-                own.or_else(|| host(self.model.program(id)?.host?))
-            }
-            Place::Host(id) => host(id),
-            Place::Outside => lane(LaneKind::OtherPeers),
-        }
+    /// Whether links are drawn: in the lab, packets show what they stand for.
+    pub(super) fn shows_links(&self) -> bool {
+        self.model.lab().hosts().is_empty()
+    }
+
+    /// Which lifeline the kernel at `place` has, as [`View::scene`] has it; outside, whoever has this `address`.
+    pub(super) fn lane_of(&self, place: Place, address: &str) -> Option<usize> {
+        self.lanes.kernel(&self.model, place, address)
     }
 }
 

@@ -56,9 +56,11 @@ impl Mermaid<'_> {
                 }
             }
             Fact::State(_) => self.states(out, event.seq),
+            Fact::Summary(sum) if sum.packets == 0 => {}
             Fact::Summary(sum) => {
-                let place =
-                    |address| self.drawn.lane_of(model.lab().place_of(sum.protocol, address));
+                let place = |address| {
+                    self.drawn.lane_of(model.lab().place_of(sum.protocol, address), address)
+                };
                 self.message(
                     out,
                     [place(&sum.from), place(&sum.to)],
@@ -93,7 +95,7 @@ impl Mermaid<'_> {
         let Drawn { model, .. } = self.drawn;
         let Some(record) = model.call(id) else { return };
         let app = self.lane(&LaneKind::App(record.program));
-        let kernel = self.lane(&LaneKind::Kernel(record.program));
+        let kernel = self.drawn.lane_of(Place::Program(record.program), "");
         match model.outcome(record).filter(|_| returned) {
             Some(outcome) => {
                 let (result, _) = result_text(record, outcome, model, &EN);
@@ -105,7 +107,10 @@ impl Mermaid<'_> {
     }
 
     fn packet(&self, out: &mut String, record: &PacketRecord) {
-        let ends = record.ends.map(|place: Place| self.drawn.lane_of(place));
+        let header = self.drawn.model.header(record);
+        let addresses = header.map_or(["", ""], |header| [&*header.from, &*header.to]);
+        let lane = |end: usize| self.drawn.lane_of(record.ends[end], addresses[end]);
+        let ends = [lane(0), lane(1)];
         let lost = record.lost.map(|(moment, why)| (moment.at, Some(why)));
         let arrived = record.arrive.map(|moment| (moment.at, None));
         let fate = Fate {
@@ -126,7 +131,11 @@ impl Mermaid<'_> {
             if let Some(state) = change.state {
                 let name: &str = TcpState::as_str(state);
                 let basis = if change.sampled { EN.lab.sampled } else { "" };
-                note(out, self.drawn.lane_of(change.place), format!("{name} {basis}").trim_end());
+                note(
+                    out,
+                    self.drawn.lane_of(change.place, ""),
+                    format!("{name} {basis}").trim_end(),
+                );
             }
         }
     }

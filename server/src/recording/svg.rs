@@ -8,7 +8,7 @@ mod xml;
 use socketscope_diagram::{
     format::decimal,
     lanes::{Lane, LaneKind},
-    scene::{Scene, cut},
+    scene::{Scene, cut_middle, text_cells},
 };
 use socketscope_protocol::TcpState;
 
@@ -25,8 +25,9 @@ const HEADS: f64 = 58.0;
 /// Rows that the lifelines go on for below the last one.
 const BELOW: f64 = 2.0;
 
-/// Characters that fit a lifeline's head, of its title and of its subtitle.
-const HEAD_CELLS: [usize; 2] = [13, 16];
+/// Characters that fit a lifeline's head, of its title and of its subtitle, and the most pixels that one takes in the widest
+/// of the fonts: a text as long as that is squeezed.
+const HEAD_CELLS: [(usize, f64); 2] = [(13, 8.6), (16, 7.0)];
 
 /// The picture.
 pub(super) fn file(drawn: &Drawn) -> String {
@@ -67,17 +68,17 @@ pub(super) fn file(drawn: &Drawn) -> String {
                     [("class", "life"), ("x1", &*x), ("x2", &x), ("y1", &top), ("y2", &bottom)];
                 xml.empty("line", &line);
             }
-            paint(xml, &scene, lanes.width);
+            paint(xml, &scene, lanes.width, drawn.shows_links());
         });
     });
     xml.finish()
 }
 
 /// All that a scene has: what is new in one does not compile until it is drawn.
-fn paint(xml: &mut Xml, scene: &Scene, width: f64) {
+fn paint(xml: &mut Xml, scene: &Scene, width: f64, with_links: bool) {
     let Scene { rows, bars, links, packets, bands, chips, links_hidden: _, height: _ } = scene;
     bands.iter().for_each(|band| packets::band(xml, band));
-    links.iter().for_each(|link| rows::link(xml, link));
+    links.iter().filter(|_| with_links).for_each(|link| rows::link(xml, link));
     rows.iter().flat_map(|row| &row.items).for_each(|item| rows::item(xml, item, width));
     bars.iter().for_each(|bar| rows::bar(xml, bar));
     packets.iter().for_each(|packet| packets::packet(xml, packet));
@@ -129,13 +130,17 @@ fn head(xml: &mut Xml, lane: &Lane, width: f64) {
         let place =
             [("x", &*left), ("y", &top), ("width", &px(width)), ("height", "42"), ("rx", "8")];
         xml.empty("rect", &place);
-        for (class, text, cells, y) in [
+        for (class, text, (cells, wide), y) in [
             ("name", &lane.title, HEAD_CELLS[0], TITLE + 23.0),
             ("below", &lane.subtitle, HEAD_CELLS[1], TITLE + 39.0),
         ] {
             let place =
                 [("class", class), ("x", &*middle), ("y", &px(y)), ("text-anchor", "middle")];
-            xml.text("text", &place, &cut(text, cells));
+            let (text, most) = (cut_middle(text, cells), width - 10.0);
+            let length = px(most);
+            let fit = [("textLength", &*length), ("lengthAdjust", "spacingAndGlyphs")];
+            let is_long = text_cells(&text) as f64 * wide > most;
+            xml.text("text", &[&place[..], &fit[..if is_long { 2 } else { 0 }]].concat(), &text);
         }
     });
 }

@@ -191,8 +191,8 @@ async fn decide_about_one(
 /// Starts a program.
 #[utoipa::path(post, path = "/api/rooms/{room}/programs", request_body = NewProgram, responses(
     (status = 201, body = ProgramView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
-    (status = 429, body = Problem),
+    (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 413, body = Problem), (status = 429, body = Problem),
 ))]
 async fn start_program(
     _: MayCommand,

@@ -4,7 +4,11 @@ use std::fmt::Display;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        path::ErrorKind,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -59,11 +63,29 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for In<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Path(path) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| malformed(rejection.body_text()))?;
+        let Path(path) = Path::from_request_parts(parts, state).await.map_err(in_path)?;
         Ok(Self(path))
     }
+}
+
+/// What is wrong with a path, in the reader's words and not in those of the types behind it.
+fn in_path(rejection: PathRejection) -> Refusal {
+    let PathRejection::FailedToDeserializePathParams(why) = rejection else {
+        return malformed(rejection.body_text());
+    };
+    malformed(match why.into_kind() {
+        // All that is parsed in a path is the number of a call or of a packet.
+        ErrorKind::ParseError { value, .. }
+        | ErrorKind::ParseErrorAtKey { value, .. }
+        | ErrorKind::ParseErrorAtIndex { value, .. } => {
+            format!("{value:?} stands in the path where a number belongs, such as 12")
+        }
+        ErrorKind::DeserializeError { value, message, .. } => {
+            format!("{value:?} in the path cannot be: {message}")
+        }
+        ErrorKind::InvalidUtf8InPathParam { .. } => "the path is not UTF-8".into(),
+        other => other.to_string(),
+    })
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for With<T> {
@@ -72,7 +94,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for With<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let Query(query) = Query::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| malformed(rejection.body_text()))?;
+            .map_err(|rejection| malformed(in_query(&rejection.body_text())))?;
         Ok(Self(query))
     }
+}
+
+/// The library's sentence about a query, without its words for programmers.
+fn in_query(text: &str) -> String {
+    text.replace("Failed to deserialize query string", "the query cannot be read")
 }

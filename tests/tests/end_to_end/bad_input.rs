@@ -72,6 +72,48 @@ async fn malformed_requests() {
 }
 
 #[tokio::test]
+async fn a_role_whose_address_is_wrong_or_out_of_reach_is_not_started() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    let before = room.view().await;
+    for (role, address, status, code) in [
+        ("tcp-client", "8.8.8.8:53", 403, "out-of-reach"),
+        ("udp-client", "[2001:db8::1]:53", 403, "out-of-reach"),
+        ("tcp-echo-server", "192.0.2.1:80", 403, "out-of-reach"),
+        ("udp-echo-server", "localhost:80", 400, "malformed"),
+        ("unix-client", "/run/docker.sock", 403, "out-of-reach"),
+        ("unix-echo-server", "../echo.sock", 403, "out-of-reach"),
+    ] {
+        let (got, problem) =
+            room.post("/programs", &json!({"role": role, "address": address})).await;
+        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{role} {address}: {problem}");
+    }
+    assert_eq!(room.view().await, before, "nothing was started");
+}
+
+/// Nobody who reads them has to know how the server is written.
+#[tokio::test]
+async fn problems_are_told_in_plain_words() {
+    let server = TestServer::start();
+    let (client, room) = (server.client(), server.client().room().await);
+    room.start(json!({"name": "a"})).await;
+    for (method, path, status, said) in [
+        (Method::GET, "/api/rooms/zzzzzz".to_owned(), 404, "There is no room \"zzzzzz\", or"),
+        (Method::DELETE, room.path("/programs/a/calls/x"), 400, "\"x\" stands in the path where"),
+        (Method::DELETE, room.path("/programs/%20/calls/1"), 400, "one visible character."),
+        (Method::DELETE, room.path("/programs/%ff"), 400, "not UTF-8."),
+        (Method::GET, room.path("/events?from=x"), 400, "The query cannot be read: from:"),
+    ] {
+        let (got, problem) = client.ask(client.request(method, &path)).await;
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(got == status && detail.contains(said), "{path}: {problem}");
+        for word in ["RoomId", "u64", "Some(", "deserialize", "parse", "index"] {
+            assert!(!detail.contains(word), "{path}: {detail}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn unparseable_addresses_name_what_to_write() {
     let server = TestServer::start();
     let room = server.client().room().await;
@@ -125,6 +167,14 @@ async fn garbage_on_the_feed() {
         assert_eq!(code, 1009, "{reason}");
         assert!(reason.contains(&MESSAGE_BYTES.to_string()), "{reason}");
     }
+    // So is who sends all of it before reading a word, over and over: no reset overtakes the farewell.
+    for bytes in [300_000, 10_000_000] {
+        for _ in 0..20 {
+            let (mut feed, _) = Feed::open(&room, 1).await;
+            feed.send_raw(Frame::text("x".repeat(bytes))).await.expect("it is taken to its end");
+            assert_eq!(feed.closed().await.0, 1009);
+        }
+    }
     let (mut feed, _) = Feed::open(&room, 1).await;
     feed.send_raw(Frame::binary(Bytes::from_static(b"x"))).await.expect("an open feed");
     assert_eq!(feed.closed().await.0, 1003);
@@ -148,7 +198,7 @@ async fn a_command_without_the_key_is_refused_and_the_feed_goes_on() {
 async fn an_oversized_body() {
     let server = TestServer::start();
     let client = server.client();
-    for (length, status) in [(MESSAGE_BYTES, 400), (MESSAGE_BYTES + 1, 413)] {
+    for (length, status) in [(MESSAGE_BYTES, 400), (MESSAGE_BYTES + 1, 413), (10_000_000, 413)] {
         let request = client.request(Method::POST, "/api/rooms").body("x".repeat(length));
         let (got, problem) = client.ask(request).await;
         assert_eq!(got, status, "{problem}");

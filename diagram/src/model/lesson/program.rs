@@ -67,6 +67,11 @@ pub struct LitLine {
 }
 
 impl Runs {
+    /// Whether it has started in this round.
+    pub fn has_started(&self) -> bool {
+        self.acted > 0
+    }
+
     /// The lines that have made calls.
     pub fn lines(&self) -> impl Iterator<Item = &SourceLine> {
         self.lines.iter().map(|(line, _)| line)

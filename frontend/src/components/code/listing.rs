@@ -165,7 +165,7 @@ fn put(line: &Element, look: Look) {
     let w = lesson_words();
     let (name, sign, why) = match look.lit {
         Some(Lit::Ready) => (Some("ready"), "▷", Some(w.ready_why)),
-        Some(Lit::Waiting) => (Some("waiting"), "◌", Some(w.waiting_why)),
+        Some(Lit::Waiting) => (Some("waiting"), "…", Some(w.waiting_why)),
         Some(Lit::Running) => (Some("running"), "▶", Some(w.running_why)),
         None => (None, if look.done { "•" } else { "" }, None),
     };

@@ -45,8 +45,9 @@ pub(super) fn pane(program: &LessonProgram) -> El {
         Memo::new(move || {
             let lit = lit.with(|lit| lit.first().map(|lit| lit.how));
             let (alive, exit) = room.read(|model| {
-                let exit = model.lesson().program(&name).and_then(|runs| runs.exit);
-                (model.program_named(&name).map(|program| program.alive), exit)
+                let runs = model.lesson().program(&name).filter(|runs| runs.has_started());
+                let alive = model.program_named(&name).filter(|_| runs.is_some());
+                (alive.map(|program| program.alive), runs.and_then(|runs| runs.exit))
             });
             let exit = exit.filter(|exit| !exit.is_well());
             let (class, text) = match (lit, alive, exit) {

@@ -6,10 +6,9 @@ use socketscope_diagram::{
 };
 use socketscope_protocol::{CallId, Fate};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, MouseEvent};
+use web_sys::{Element, Event, KeyboardEvent, MouseEvent};
 
 use super::{
-    arrow,
     lab::{self, Things},
     paint::{Known, Layer, Rows, SELECTED},
 };
@@ -28,7 +27,6 @@ pub(super) fn drawing(lanes: Memo<Lanes>, then: impl Fn(&Lanes) + 'static) -> El
     let window = Memo::new(move || room.window());
     let drawing = svg("svg").attr("role", "presentation");
     let place = drawing.element();
-    arrow::define(&place);
     let layers = [(); 8].map(|()| svg("g"));
     let [bands, lives, states, links, rows, bars, chips, packets] =
         layers.each_ref().map(El::element);
@@ -49,16 +47,29 @@ pub(super) fn drawing(lanes: Memo<Lanes>, then: impl Fn(&Lanes) + 'static) -> El
             then(lanes);
         });
     });
-    drawing.child(layers).on("click", move |event: MouseEvent| press(room, &event))
+    let by_key = move |event: KeyboardEvent| {
+        let is_press = matches!(event.key().as_str(), "Enter" | " ");
+        let on_button = target(&event, "[data-deliver], [data-lose]").is_some();
+        if is_press && on_button {
+            // For the diagram itself the keys mean something else.
+            event.prevent_default();
+            event.stop_propagation();
+            press(room, &event);
+        }
+    };
+    let drawing = drawing.child(layers).on("keydown", by_key);
+    drawing.on("click", move |event: MouseEvent| press(room, &event))
+}
+
+/// What was pressed, or the nearest element around it that `selector` means.
+fn target(event: &Event, selector: &str) -> Option<Element> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+    target.closest(selector).ok()?
 }
 
 /// One listener for all rows and bars: each says of which event or call it is.
-fn press(room: Room, event: &MouseEvent) {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let of = |name: &str| {
-        let target = target.as_ref()?.closest(&format!("[{name}]")).ok()??;
-        target.get_attribute(name)?.parse().ok()
-    };
+fn press(room: Room, event: &Event) {
+    let of = |name: &str| target(event, &format!("[{name}]"))?.get_attribute(name)?.parse().ok();
     if let Some((packet, delivered)) = lab::decided(of) {
         room.decide(packet, if delivered { Fate::Deliver } else { Fate::Lose });
     } else if let Some(call) = of("data-call") {

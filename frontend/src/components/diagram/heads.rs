@@ -1,6 +1,9 @@
 //! The lifelines' heads: they stay at the upper edge while the rows scroll.
 
-use socketscope_diagram::lanes::{Lane, LaneKind, Lanes};
+use socketscope_diagram::{
+    lanes::{Lane, LaneKind, Lanes},
+    scene::cut_middle,
+};
 
 use crate::{
     dom::{El, el, style},
@@ -39,10 +42,11 @@ fn head(lane: &Lane, width: f64, scale: f64) -> El {
         LaneKind::Peer(_) | LaneKind::OtherPeers => "head peer",
     };
     let class = if lane.alive { class.to_owned() } else { format!("{class} over") };
-    let clipped = |tag, text: &str| el(tag).class("clip").child(text);
-    el("div")
-        .class(&class)
-        .attr("style", style)
-        .attr("title", lane.title.as_str())
-        .child([clipped("strong", &lane.title), clipped("span", &lane.subtitle)])
+    // Letters are seven pixels wide or so. The end of a name tells it from others, as the port does an address.
+    let cells = ((width - 10.0) / 7.0) as usize;
+    let clipped = |tag, text: &str, cells| el(tag).class("clip").child(cut_middle(text, cells));
+    el("div").class(&class).attr("style", style).attr("title", lane.title.as_str()).child([
+        clipped("strong", &lane.title, cells),
+        clipped("span", &lane.subtitle, cells + cells / 6),
+    ])
 }

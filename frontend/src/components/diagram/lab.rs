@@ -1,7 +1,7 @@
 //! The lab's part of the drawing: packets between the kernels, and what the kernels say.
 
 use socketscope_diagram::scene::{
-    Anchor, Band, Chip, ChipKind, PacketArrow, PacketEnd, PacketKind, loop_width,
+    Anchor, Band, Chip, ChipKind, PacketArrow, PacketEnd, PacketKind,
 };
 use socketscope_protocol::{PacketId, TcpState};
 use web_sys::Element;
@@ -52,10 +52,10 @@ impl<T: PartialEq + Clone> Things<T> {
 pub(super) fn bands(layer: &mut Layer, place: &Element, bands: &[Band], shift: f64) {
     for (at, band) in bands.iter().enumerate() {
         let class = format!("state-band {}", colour(band.state));
-        let (x, y) = (px(band.x - 4.0), px(band.top + shift));
+        let (x, y, width) = (px(band.x), px(band.top + shift), px(band.width));
         let height = px((band.bottom - band.top).max(0.0));
         let rect: [Attribute<'_>; 5] =
-            [("class", &class), ("x", &x), ("y", &y), ("width", "8"), ("height", &height)];
+            [("class", &class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)];
         layer.set(place, at, &rect, wording().lab.state(band.state));
     }
     layer.keep(bands.len());
@@ -94,6 +94,25 @@ pub(super) fn chip(chip: &Chip, shift: f64) -> Option<Element> {
     }
     let (x, anchor) = chip.text_at();
     text_at(&group, &chip.text, "chip-text", (x, y + 3.5), anchor);
+    if let Some((x, width, full)) = chip.gauge() {
+        let (x, top, full) = (px(x), px(y - 4.0), px(full));
+        for (class, width) in [("square", &px(width)), ("square full", &full)] {
+            let bar: [Attribute<'_>; 6] = [
+                ("class", class),
+                ("x", &x),
+                ("y", &top),
+                ("width", width),
+                ("height", "8"),
+                ("rx", "2"),
+            ];
+            append(&group, "rect", &bar);
+        }
+        if let (Some(title), ChipKind::Bytes(_, most)) = (append(&group, "title", &[]), chip.kind) {
+            let most = socketscope_diagram::format::size(most.into());
+            let most = socketscope_diagram::wording::fill(wording().lab.most, &[("most", &most)]);
+            title.set_text_content(Some(&most));
+        }
+    }
     for (x, size, full) in chip.squares() {
         let (x, top, size) = (px(x), px(y - size / 2.0), px(size));
         let class = if full { "square full" } else { "square" };
@@ -165,10 +184,9 @@ pub(super) fn packet(packet: &PacketArrow, shift: f64) -> Option<Element> {
     let head = format!("url(#head-{kind})");
     let arrives = packet.end == PacketEnd::Arrived;
     let leg = |points: &[(f64, f64)], class: &str, headed: bool| {
-        let path = if (points[0].0 - points[1].0).abs() < 1.0 && headed {
-            looped(points, shift)
-        } else {
-            way(points)
+        let path = match packet.bend {
+            Some(out) if headed => looped(points, shift, out),
+            _ => way(points),
         };
         append(&group, "path", &[("class", "reach"), ("d", &path)]);
         let line = [("class", class), ("d", &*path), ("marker-end", &head)];
@@ -211,7 +229,7 @@ pub(super) fn packet(packet: &PacketArrow, shift: f64) -> Option<Element> {
         }
         PacketEnd::Held => {
             dot(&group, (x, height));
-            decide(&group, packet, (x, height), last.0 > first.0);
+            decide(&group, packet, shift);
         }
         PacketEnd::Arrived if packet.points.len() == 4 => {
             dot(&group, (packet.points[1].0, y(packet.points[1].1)));
@@ -226,9 +244,9 @@ fn dot(group: &Element, (x, y): (f64, f64)) {
 }
 
 /// A packet that stays on its lifeline goes out and comes back.
-fn looped(points: &[(f64, f64)], shift: f64) -> String {
+fn looped(points: &[(f64, f64)], shift: f64, out: f64) -> String {
     let ((x, top), (_, bottom)) = (points[0], points[1]);
-    let (top, bottom, out) = (top + shift, bottom + shift, x + loop_width());
+    let (top, bottom) = (top + shift, bottom + shift);
     format!(
         "M{} {}C{} {} {} {} {} {}",
         px(x),
@@ -243,15 +261,15 @@ fn looped(points: &[(f64, f64)], shift: f64) -> String {
 }
 
 /// The buttons of a packet that waits for a decision, on the side that it would go on to.
-fn decide(group: &Element, packet: &PacketArrow, (x, y): (f64, f64), right: bool) {
+fn decide(group: &Element, packet: &PacketArrow, shift: f64) {
     let lab = &wording().lab;
     let buttons = [
-        ("deliver", "data-deliver", lab.deliver, lab.deliver_this, 56.0),
-        ("lose", "data-lose", lab.lose, lab.lose_this, 44.0),
+        ("deliver", "data-deliver", lab.deliver, lab.deliver_this),
+        ("lose", "data-lose", lab.lose, lab.lose_this),
     ];
-    let mut left = if right { x + 14.0 } else { x - 14.0 - 104.0 };
-    for (class, name, text, explained, width) in buttons {
-        let values = [("packet", packet.label.text.as_str())];
+    let places = packet.buttons().into_iter().flatten();
+    for ((class, name, text, explained), (left, top, width)) in buttons.into_iter().zip(places) {
+        let values = [("packet", packet.name.as_str())];
         let explained = socketscope_diagram::wording::fill(explained, &values);
         let id = packet.packet.to_string();
         let Some(button) = append(
@@ -260,18 +278,20 @@ fn decide(group: &Element, packet: &PacketArrow, (x, y): (f64, f64), right: bool
             &[
                 ("class", &format!("decide {class}")),
                 ("role", "button"),
+                ("tabindex", "0"),
                 ("aria-label", &explained),
                 (name, &id),
             ],
         ) else {
             continue;
         };
-        let (top, side) = (px(y - 10.0), px(left));
+        let y = top + shift;
+        let (top, side, height) = (px(y), px(left), px(PacketArrow::BUTTON));
         let box_ =
-            [("x", &*side), ("y", &top), ("width", &px(width)), ("height", "20"), ("rx", "7")];
+            [("x", &*side), ("y", &top), ("width", &px(width)), ("height", &height), ("rx", "7")];
         append(&button, "rect", &box_);
-        text_at(&button, text, "", (left + width / 2.0, y + 4.0), Anchor::Middle);
-        left += width + 4.0;
+        let at = (left + width / 2.0, y + PacketArrow::BUTTON / 2.0 + 4.0);
+        text_at(&button, text, "", at, Anchor::Middle);
     }
 }
 

@@ -27,9 +27,11 @@ pub(crate) fn bar() -> El {
             (_, Some((_, text))) => plain(&text),
             _ => w.lesson.to_owned(),
         };
-        let note = button("clip bar-note", el("span").live_text(said), move || {
+        let note = button("", el("span").live_text(said), move || {
             room.tab.set(Tab::Lesson);
         });
+        let class = move || if asked.get() { "clip bar-note asked" } else { "clip bar-note" };
+        let note = note.live("class", class);
         [step(room, going), run(room, going), note]
     };
     let bar = el("div").class("lesson-bar").attr("role", "group").attr("aria-label", w.lesson);

@@ -28,19 +28,15 @@ pub(super) fn controls(going: Memo<Going>) -> El {
     };
     let paces = PACES.map(|pace| pace.to_string());
     let paces = options(paces.iter().map(String::as_str).zip(w.paces));
-    let pace = el("select")
-        .class("pace")
-        .attr("aria-label", w.pace)
-        .attr("title", w.pace)
-        .child(paces)
-        .live_prop("value", shown)
-        .on("change", choose);
+    let pace =
+        el("select").class("pace").child(paces).live_prop("value", shown).on("change", choose);
     let over = move || going.get().mode == Mode::Over;
     let reset = button("btn", w.reset, move || room.teach(LessonCommand::Reset))
         .attr("data-do", "reset")
         .live("class", move || if over() { "btn primary" } else { "btn" })
         .live("disabled", move || room.commands().is_err())
         .live("title", move || room.commands().err().unwrap_or(w.reset_why));
+    let pace = el("label").class("row quiet").child(w.pace).child(pace);
     let buttons = [run(room, going), step(room, going), reset, pace];
     el("div").class("row").attr("role", "group").attr("aria-label", w.lesson).child(buttons)
 }

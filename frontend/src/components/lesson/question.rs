@@ -104,9 +104,10 @@ fn shown(room: Room, asked: Asked, answered: Memo<Option<Answered>>) -> El {
     let choices =
         el("ol").class("choices").attr("aria-label", w.choices).child(choices.collect::<Vec<_>>());
     let counted = move || fill(w.answers, &[("count", &all().to_string())]);
-    let reveal = command("btn", w.reveal, w.reveal_why, move || room.teach(LessonCommand::Reveal))
-        .attr("data-do", "reveal")
-        .live("hidden", move || told.with(Option::is_some));
+    let reveal =
+        command("btn primary", w.reveal, w.reveal_why, move || room.teach(LessonCommand::Reveal))
+            .attr("data-do", "reveal")
+            .live("hidden", move || told.with(Option::is_some));
     let answer = move || {
         let (_, why) = told.get()?;
         Some(el("div").class("answer").child(prose(&why)))

@@ -1,10 +1,4 @@
-//! How many packets are told one by one, and the sums of those that are not. Pure: the time is handed in.
-
-use std::{collections::BTreeMap, net::SocketAddrV4};
-
-use socketscope_protocol::{Mark, Protocol, Summary};
-
-use super::super::packet::Headers;
+//! How many packets are told one by one, and how many sockets are asked about. Pure: the time is handed in.
 
 /// Packets a second that are told one by one: more than anyone can read, few enough to record.
 const TOLD_PER_SECOND: u64 = 5_000;
@@ -54,66 +48,6 @@ impl Bucket {
         }
         self.tokens = self.tokens.saturating_sub(1);
         !self.shut
-    }
-}
-
-/// Whose packets are summed: one direction of one conversation.
-pub(super) type Course = (SocketAddrV4, SocketAddrV4, Protocol);
-
-/// The sums that have not been told yet.
-#[derive(Default)]
-pub(super) struct Sums(BTreeMap<Course, Summary>);
-
-impl Sums {
-    /// Counts a packet that departed at `now` (nanoseconds since 1970) and is not told itself.
-    pub(super) fn departed(&mut self, headers: &Headers, marks: &[Mark], now: u64) {
-        let acks = headers.length == 0 && headers.tcp.as_ref().is_some_and(|tcp| tcp.flags.plain());
-        let again = marks.iter().any(|mark| {
-            use Mark::{FastRetransmission, Retransmission, SpuriousRetransmission};
-            matches!(mark, Retransmission | FastRetransmission | SpuriousRetransmission)
-        });
-        let sum = self.of((headers.from, headers.to, headers.protocol), now);
-        sum.packets += 1;
-        sum.bytes += u64::from(headers.length);
-        sum.acks += u64::from(acks);
-        sum.retransmissions += u64::from(again);
-    }
-
-    /// Counts the arrival of one of them.
-    pub(super) fn arrived(&mut self, course: Course, now: u64) {
-        self.of(course, now).arrived += 1;
-    }
-
-    /// Counts the loss of one of them.
-    pub(super) fn lost(&mut self, course: Course, now: u64) {
-        self.of(course, now).lost += 1;
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Takes the sums out, to be told.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = Summary> + use<> {
-        std::mem::take(&mut self.0).into_values()
-    }
-
-    fn of(&mut self, course: Course, now: u64) -> &mut Summary {
-        self.0.entry(course).or_insert_with(|| {
-            let (from, to, protocol) = course;
-            Summary {
-                since: now,
-                from: from.to_string(),
-                to: to.to_string(),
-                protocol,
-                packets: 0,
-                bytes: 0,
-                arrived: 0,
-                lost: 0,
-                acks: 0,
-                retransmissions: 0,
-            }
-        })
     }
 }
 

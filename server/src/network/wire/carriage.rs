@@ -77,7 +77,7 @@ impl Inner {
         // A packet that somebody has to decide about is told, however many there are.
         let told = self.packets.take(now) || outcome == Outcome::Held;
         if told {
-            self.tell_sums(wire);
+            self.tell_sums_before(wire, course, now);
             let mut header = headers.shown(bytes);
             if let (Some(found), Some(segment)) = (found, &mut header.segment) {
                 found.put_into(segment);

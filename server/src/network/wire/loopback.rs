@@ -13,8 +13,8 @@ use super::{
         tap::{Tap, Tapped},
     },
     Inner, Plug, Wire,
-    budget::Course,
     order::{Effect, Order},
+    sums::Course,
 };
 
 /// Packets that a returning call reads from its host's tap at most. So many never wait there: the tap has missed others
@@ -147,7 +147,7 @@ impl Inner {
         let found = headers.tcp.as_ref().map(|tcp| loopback.flows.note(id, &headers, tcp, at));
         if self.packets.take(at) {
             let (host, to_host, medium) = (host.clone(), host.clone(), Medium::Loopback);
-            self.tell_sums(wire);
+            self.tell_sums_before(wire, course, at);
             let mut header = headers.shown(bytes);
             if let (Some(found), Some(segment)) = (found, &mut header.segment) {
                 found.put_into(segment);

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use socketscope_protocol::{Packet, PacketId, PacketKind, Protocol, limits::PACKET_BYTES};
 use tokio::time::Instant;
 
-use super::{super::packet::Headers, budget::Course};
+use super::{super::packet::Headers, sums::Course};
 
 /// A packet between two hosts.
 pub(super) struct Parcel {

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use socketscope_protocol::{Basis, Fact, KernelState, Protocol};
+use socketscope_protocol::{Basis, Fact, KernelState, Protocol, Summary};
 use tokio::time::Instant;
 
-use super::{Inner, Plug, SAMPLES, SUMS, Wire};
+use super::{Inner, Plug, SAMPLES, SUMS, Wire, sums::Course};
 use crate::clock;
 
 /// How often the kernel is asked in a row, where a program goes on meanwhile.
@@ -19,14 +19,25 @@ impl Inner {
         }
     }
 
+    /// Tells the sums, by the clock.
     pub(super) fn tell_sums(&mut self, wire: &Wire) {
         self.sums_due = None;
+        let now = clock::now();
+        tell_each(wire, now, self.sums.due(now));
         if !self.sums.is_empty() {
-            let now = clock::now();
-            for sum in self.sums.take() {
-                wire.journal.append(now, Fact::Summary(Box::new(sum)));
-            }
+            self.hurry_sums(wire);
         }
+    }
+
+    /// Tells the sums of a conversation before a packet of it is told that departs at `now`.
+    pub(super) fn tell_sums_before(&mut self, wire: &Wire, course: Course, now: u64) {
+        tell_each(wire, now, self.sums.before(course));
+    }
+
+    /// Tells what is left, at the end.
+    pub(super) fn tell_all_sums(&mut self, wire: &Wire) {
+        self.sums_due = None;
+        tell_each(wire, clock::now(), self.sums.take());
     }
 
     /// Tells what a packet or a call has made of a socket at the host at `plug`; later, where too much happens.
@@ -78,6 +89,12 @@ impl Inner {
 
 fn is_of_same_socket(one: &KernelState, other: &KernelState) -> bool {
     (one.protocol, &one.local, &one.peer) == (other.protocol, &other.local, &other.peer)
+}
+
+fn tell_each(wire: &Wire, now: u64, sums: impl Iterator<Item = Summary>) {
+    for sum in sums {
+        wire.journal.append(now, Fact::Summary(Box::new(sum)));
+    }
 }
 
 fn tell(wire: &Wire, changed: Vec<KernelState>) {

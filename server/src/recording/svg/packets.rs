@@ -1,21 +1,20 @@
 //! What is drawn between and on the kernels' lifelines: packets, states, queues.
 
-use socketscope_diagram::scene::{
-    Band, Chip, ChipKind, PacketArrow, PacketEnd, PacketKind, loop_width,
-};
+use socketscope_diagram::scene::{Band, Chip, ChipKind, PacketArrow, PacketEnd, PacketKind};
 
 use super::{
     colour, px,
-    rows::{label, text},
+    rows::{label, label_turned, text},
     xml::Xml,
 };
 
 pub(super) fn band(xml: &mut Xml, band: &Band) {
     let class = format!("state {}", colour(band.state));
-    let (x, y, height) = (px(band.x - 4.0), px(band.top), px((band.bottom - band.top).max(0.0)));
+    let (x, y, width) = (px(band.x), px(band.top), px(band.width));
+    let height = px((band.bottom - band.top).max(0.0));
     xml.empty(
         "rect",
-        &[("class", &*class), ("x", &x), ("y", &y), ("width", "8"), ("height", &height)],
+        &[("class", &*class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
     );
 }
 
@@ -23,7 +22,7 @@ pub(super) fn chip(xml: &mut Xml, chip: &Chip) {
     let class = match chip.kind {
         ChipKind::State(state, true) => format!("chip sampled {}", colour(state)),
         ChipKind::State(state, false) => format!("chip {}", colour(state)),
-        ChipKind::Bytes | ChipKind::Connections(..) => "chip queue".to_owned(),
+        ChipKind::Bytes(..) | ChipKind::Connections(..) => "chip queue".to_owned(),
     };
     xml.element("g", &[("class", &*class)], |xml| {
         if let ChipKind::State(..) = chip.kind {
@@ -33,6 +32,13 @@ pub(super) fn chip(xml: &mut Xml, chip: &Chip) {
         }
         let (x, anchor) = chip.text_at();
         text(xml, &chip.text, "says", (x, chip.y + 3.5), anchor, 0.0);
+        if let Some((x, width, full)) = chip.gauge() {
+            let (x, top, full) = (px(x), px(chip.y - 4.0), px(full));
+            for (class, width) in [("square", &px(width)), ("square full", &full)] {
+                let bar = [("class", class), ("x", &*x), ("y", &top), ("width", width)];
+                xml.empty("rect", &[&bar[..], &[("height", "8")]].concat());
+            }
+        }
         for (x, size, full) in chip.squares() {
             let class = if full { "square full" } else { "square" };
             let (x, top, size) = (px(x), px(chip.y - size / 2.0), px(size));
@@ -65,10 +71,9 @@ pub(super) fn packet(xml: &mut Xml, packet: &PacketArrow) {
         }
         way(xml, packet, kind);
         if let Some(copy) = packet.copy {
-            leg(xml, &[*first, copy], "way copy", Some(kind));
+            leg(xml, &[*first, copy], "way copy", Some(kind), packet.bend);
         }
-        let it = &packet.label;
-        text(xml, &it.text, "lbl", (it.x, it.y), it.anchor, packet.slope);
+        label_turned(xml, &packet.label, "lbl", packet.slope);
         if let Some(note) = &packet.note {
             label(xml, note, "note");
         }
@@ -81,24 +86,22 @@ fn way(xml: &mut Xml, packet: &PacketArrow, kind: &str) {
     let head = (packet.end == PacketEnd::Arrived).then_some(kind);
     match &packet.points[..] {
         [start, held, let_go, arrived] => {
-            leg(xml, &[*start, *held], "way", None);
-            leg(xml, &[*held, *let_go], "way waited", None);
-            leg(xml, &[*let_go, *arrived], "way", head);
+            leg(xml, &[*start, *held], "way", None, None);
+            leg(xml, &[*held, *let_go], "way waited", None, None);
+            leg(xml, &[*let_go, *arrived], "way", head, None);
         }
         points => {
             let class = if packet.end == PacketEnd::UnderWay { "way waited" } else { "way" };
-            leg(xml, points, class, head);
+            leg(xml, points, class, head, packet.bend);
         }
     }
 }
 
 /// A part of a way, with an arrowhead at its end where that is its destination.
-fn leg(xml: &mut Xml, points: &[(f64, f64)], class: &str, head: Option<&str>) {
-    let path = match points {
+fn leg(xml: &mut Xml, points: &[(f64, f64)], class: &str, head: Option<&str>, bend: Option<f64>) {
+    let path = match (points, bend) {
         // One that stays on its lifeline goes out and comes back.
-        [(x, top), (to, bottom)] if head.is_some() && (x - to).abs() < 1.0 => {
-            curve((*x, *top), *bottom, x + loop_width())
-        }
+        ([from, (_, bottom)], Some(out)) => curve(*from, *bottom, out),
         _ => {
             let places = points.iter().map(|(x, y)| format!("{} {}", px(*x), px(*y)));
             format!("M{}", places.collect::<Vec<_>>().join("L"))

@@ -2,7 +2,10 @@
 
 use socketscope_diagram::scene::{Anchor, Arrow, ArrowKind, Bar, Item, Label, Link, LinkKind};
 
-use super::{px, xml::Xml};
+use super::{
+    px,
+    xml::{Attribute, Xml},
+};
 
 pub(super) fn item(xml: &mut Xml, item: &Item, width: f64) {
     match item {
@@ -57,7 +60,14 @@ fn line(xml: &mut Xml, class: &str, (from, to): (f64, f64), y: f64, head: &str) 
 }
 
 pub(super) fn label(xml: &mut Xml, label: &Label, class: &str) {
-    text(xml, &label.text, class, (label.x, label.y), label.anchor, 0.0);
+    label_turned(xml, label, class, 0.0);
+}
+
+/// A label that is turned by so many degrees. Whatever font it is shown in, it is as wide as it was laid out.
+pub(super) fn label_turned(xml: &mut Xml, label: &Label, class: &str, slope: f64) {
+    let width = px(label.width);
+    let fit = [("textLength", &*width), ("lengthAdjust", "spacingAndGlyphs")];
+    written(xml, &label.text, class, (label.x, label.y), label.anchor, slope, &fit);
 }
 
 /// A text, where there is one, turned by so many degrees.
@@ -68,6 +78,18 @@ pub(super) fn text(
     at: (f64, f64),
     anchor: Anchor,
     slope: f64,
+) {
+    written(xml, text, class, at, anchor, slope, &[]);
+}
+
+fn written(
+    xml: &mut Xml,
+    text: &str,
+    class: &str,
+    at: (f64, f64),
+    anchor: Anchor,
+    slope: f64,
+    more: &[Attribute<'_>],
 ) {
     if text.is_empty() {
         return;
@@ -81,7 +103,8 @@ pub(super) fn text(
     let turned = format!("rotate({} {x} {y})", px(slope));
     let place =
         [("class", class), ("x", &*x), ("y", &y), ("text-anchor", anchor), ("transform", &turned)];
-    xml.text("text", &place[..if slope == 0.0 { 4 } else { 5 }], text);
+    let place = [&place[..if slope == 0.0 { 4 } else { 5 }], more].concat();
+    xml.text("text", &place, text);
 }
 
 pub(super) fn bar(xml: &mut Xml, bar: &Bar) {
