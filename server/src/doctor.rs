@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use socketscope_protocol::{NetworkView, Rung, Step, StepResult, StepView};
-use socketscope_server::{Choice, Ladder};
+use socketscope_server::{Choice, Ladder, Lessons};
 
 /// Tries everything, tells it on standard output, and says by its status whether the lab works.
 pub(crate) fn examine() -> ExitCode {
@@ -20,9 +20,10 @@ fn report(found: &NetworkView) -> String {
     };
     let (rung, host) = (found.rung.as_str(), found.host.as_str());
     format!(
-        "{steps}\n{lab}\nrung: {rung} ({})\non this machine's own network: {host} ({})\n",
+        "{steps}\n{lab}\nrung: {rung} ({})\non this machine's own network: {host} ({})\nlessons: {}\n",
         sees(found.rung),
-        sees(found.host)
+        sees(found.host),
+        Lessons::obstacle().as_deref().unwrap_or("ok, python3 runs them")
     )
 }
 

@@ -23,7 +23,7 @@ const SECONDS: &str = "3";
 const ROOMS: usize = 200;
 
 /// The two ends of a network: arguments of nsenter(1).
-struct Ends([String; 2]);
+pub(crate) struct Ends([String; 2]);
 
 pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     eprintln!("==> lab");
@@ -97,7 +97,7 @@ async fn rooms(report: &mut Report) -> Result<()> {
 
 impl Ends {
     /// The namespaces of the lab's hosts are descriptors of the server's.
-    async fn of_lab(server: &Process) -> Result<Self> {
+    pub(crate) async fn of_lab(server: &Process) -> Result<Self> {
         let mut found = [None, None];
         for entry in std::fs::read_dir(server.proc("fd")?)?.flatten() {
             let link = std::fs::read_link(entry.path()).unwrap_or_default();
@@ -116,6 +116,22 @@ impl Ends {
             [Some(server), Some(client)] => Ok(Self([server, client])),
             _ => bail!("the lab's hosts were not found among the server's descriptors"),
         }
+    }
+
+    /// A command that runs `program` at the server's end.
+    pub(crate) fn server(&self, program: &str) -> Command {
+        self.inside(0, program)
+    }
+
+    /// A command that runs `program` at the client's end.
+    pub(crate) fn client(&self, program: &str) -> Command {
+        self.inside(1, program)
+    }
+
+    fn inside(&self, end: usize, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(&self.0[end]).arg(program);
+        command
     }
 
     /// Two namespaces with a cable between them.

@@ -6,6 +6,7 @@ mod echo;
 mod fanout;
 mod journal;
 mod lab;
+mod lessons;
 mod page;
 mod peer;
 mod process;
@@ -38,6 +39,8 @@ enum What {
     Fanout,
     /// The lab's wire beside a pair of virtual cards.
     Lab,
+    /// What it costs a lesson's program to be observed, and how soon a lesson shows something.
+    Lessons,
     /// The page in a browser, and its size on the wire.
     Page,
 }
@@ -65,6 +68,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted(What::Lab) {
             lab::measure(&mut report).await?;
+        }
+        if wanted(What::Lessons) {
+            lessons::measure(&mut report).await?;
         }
         if wanted(What::Page) {
             page::measure(&mut report).await?;

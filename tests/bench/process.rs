@@ -15,16 +15,23 @@ pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
+    pub(crate) key: String,
 }
 
 impl Process {
     /// Starts `SOCKETSCOPE_BIN`, which `cargo xtask bench` sets.
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further arguments.
+    pub(crate) async fn start_with(arguments: &[&str]) -> Result<Self> {
         let binary = std::env::var_os("SOCKETSCOPE_BIN");
         let binary =
             binary.context("run `cargo xtask bench`: it builds the server and says where it is")?;
         let mut child = Command::new(binary)
             .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -34,7 +41,7 @@ impl Process {
         let link = line.strip_prefix("ready: http://").context("no ready line")?;
         let (address, key) = link.split_once("/#key=").context("no key")?;
         let address = address.parse()?;
-        Ok(Self { child, address, client: Client::new(address, Some(key)) })
+        Ok(Self { child, address, client: Client::new(address, Some(key)), key: key.to_owned() })
     }
 
     /// Seconds of processor time so far (proc(5), stat, utime and stime).

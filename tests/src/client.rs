@@ -85,6 +85,11 @@ impl Client {
         self.room_with(json!({"name": "A test", "network": network})).await
     }
 
+    /// A room that is there already.
+    pub fn known_room(&self, id: &str) -> Room {
+        Room { client: self.clone(), id: id.to_owned() }
+    }
+
     /// Makes a room as the request says.
     pub async fn room_with(&self, new: Value) -> Room {
         let (status, room) = self.post("/api/rooms", &new).await;

@@ -38,6 +38,8 @@ const SMALL_STD: &str = "-Zbuild-std-features=optimize_for_size";
 pub(crate) enum Toolchain {
     /// The toolchain in use has the target's standard library.
     Complete,
+    /// The toolchain in use builds the standard library from source, which it has.
+    Source,
     /// Debian's compiler builds the standard library from source and rustup's linker links.
     Debian {
         /// The rust-lld of the toolchain in use.
@@ -54,7 +56,7 @@ impl Toolchain {
         if debian_is_installed() {
             return Self::debian();
         }
-        if rustup_adds_target() && std_is_installed() {
+        if rustup_adds(&["target", "add", WASM]) && std_is_installed() {
             return Ok(Self::Complete);
         }
         let purpose =
@@ -68,19 +70,29 @@ impl Toolchain {
 
     /// As `bring`, for a module that is downloaded by every visitor: better one that builds the standard library.
     pub(crate) fn bring_small() -> Result<Self> {
-        if debian_is_installed() { Self::debian() } else { Self::bring() }
+        if source_is_installed() {
+            return Ok(Self::Source);
+        }
+        if debian_is_installed() {
+            return Self::debian();
+        }
+        if rustup_adds(&["component", "add", "rust-src"]) && source_is_installed() {
+            return Ok(Self::Source);
+        }
+        Self::bring()
     }
 
     /// `cargo SUBCOMMAND --target wasm32-unknown-unknown`, with what the toolchain asks for.
     pub(crate) fn cargo(&self, subcommand: &str) -> Command {
         let mut cargo = cargo();
         cargo.arg(subcommand).args(["--target", WASM]);
+        if let Self::Source | Self::Debian { .. } = self {
+            // Stable refuses -Z without the variable.
+            cargo.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
+        }
         if let Self::Debian { linker } = self {
             cargo
-                .arg("-Zbuild-std=std,panic_abort")
                 .env("RUSTC", DEBIAN_RUSTC)
-                // Stable refuses -Z without it.
-                .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
                 // `cargo run` points it at the other toolchain's libraries.
                 .env_remove("LD_LIBRARY_PATH");
@@ -92,7 +104,7 @@ impl Toolchain {
     /// compiled has fewer ways to make it small: there nothing is added to the profile.
     pub(crate) fn cargo_small(&self, subcommand: &str) -> Command {
         let mut cargo = self.cargo(subcommand);
-        if let Self::Debian { .. } = self {
+        if let Self::Source | Self::Debian { .. } = self {
             cargo.arg(SMALL_STD).env("RUSTFLAGS", SMALL_FLAGS);
         }
         cargo
@@ -122,16 +134,23 @@ fn std_is_installed() -> bool {
     })
 }
 
-/// Whether Debian's compiler is there with the source of its own standard library.
-fn debian_is_installed() -> bool {
-    output(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])).is_some_and(|sysroot| {
-        Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file()
-    })
+/// Whether the toolchain in use has the source of its standard library.
+fn source_is_installed() -> bool {
+    output(Command::new("rustc").args(["--print", "sysroot"])).is_some_and(has_source)
 }
 
-/// Asks rustup for the target. Its download hangs where it cannot reach its server, so it is
+fn has_source(sysroot: String) -> bool {
+    Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file()
+}
+
+/// Whether Debian's compiler is there with the source of its own standard library.
+fn debian_is_installed() -> bool {
+    output(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])).is_some_and(has_source)
+}
+
+/// Asks rustup for something. Its download hangs where it cannot reach its server, so it is
 /// watched, and a failure is remembered for a while.
-fn rustup_adds_target() -> bool {
+fn rustup_adds(what: &[&str]) -> bool {
     let memory = target().join("rustup-failed");
     let failed = fs::metadata(&memory).and_then(|file| file.modified()).ok();
     if failed
@@ -141,8 +160,8 @@ fn rustup_adds_target() -> bool {
         return false;
     }
     let Some(rustup) = find(&["rustup"]) else { return false };
-    step(format!("rustup target add {WASM}: the page is compiled for the browser"));
-    let added = watch(Command::new(rustup).args(["target", "add", WASM])).unwrap_or(false);
+    step(format!("rustup {}: the page is compiled for the browser", what.join(" ")));
+    let added = watch(Command::new(rustup).args(what)).unwrap_or(false);
     if !added {
         step("rustup could not bring it; this is remembered for a day (target/rustup-failed)");
         let _ = fs::create_dir_all(target()).and_then(|()| fs::write(memory, ""));

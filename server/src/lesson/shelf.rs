@@ -10,6 +10,8 @@ use std::{
 use rust_embed::RustEmbed;
 use socketscope_protocol::{Bilingual, LessonId, SourceFile};
 
+use crate::process::Python;
+
 use super::{
     Lesson,
     read::{self, Mistake, PLAN},
@@ -32,6 +34,11 @@ impl Lessons {
     /// The lessons that came with the server, and the folders in each of `folders`, which go before those of the same name.
     pub fn new(folders: Vec<PathBuf>) -> Self {
         Self { folders }
+    }
+
+    /// What stands in the way of running any lesson on this machine, in a sentence that says what to do.
+    pub fn obstacle() -> Option<String> {
+        Python::check().err()
     }
 
     /// All lessons in their order, and behind them what is wrong with those that cannot be read.

@@ -19,24 +19,28 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// Finds it, and puts the observer into `folder`.
+    /// Whether this machine has one that will do.
     ///
     /// # Errors
     /// A sentence that says what is missing and what to do.
-    pub(crate) fn find(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn check() -> Result<(), String> {
         let mut trial = Command::new("python3");
         let trial = trial.args(["-c", TRIAL]).stdin(Stdio::null()).stdout(Stdio::null());
         match trial.stderr(Stdio::null()).status() {
-            Ok(status) if status.success() => {}
-            Ok(_) => {
-                return Err("Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.".into());
-            }
-            Err(error) => {
-                return Err(format!(
-                    "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3."
-                ));
-            }
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err("Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.".into()),
+            Err(error) => Err(format!(
+                "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3."
+            )),
         }
+    }
+
+    /// Finds it, and puts the observer into `folder`.
+    ///
+    /// # Errors
+    /// As [`Python::check`], or where the observer cannot be written.
+    pub(crate) fn find(folder: &Path) -> Result<Self, String> {
+        Self::check()?;
         let observer = folder.join("observer.py");
         fs::write(&observer, OBSERVER).map_err(|error| {
             format!("The observer of lessons cannot be written to {}: {error}.", observer.display())

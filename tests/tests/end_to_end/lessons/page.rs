@@ -1,1 +1,217 @@
-//! A lesson as a student sees it.
+//! A lesson as a class sees it: from the lobby, step by step to its end, in both languages.
+
+use serde_json::json;
+use socketscope_protocol::{CallName, Fact, LessonFact, Mode, ProgramName, ReadyCall, SourceLine};
+use socketscope_tests::{Browser, Room, Screen, TestServer};
+
+use super::{begin, is_over};
+
+const FIRST: &str = "tcp-first-connection";
+
+/// What a lesson's journal says of what is to be done.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Calls that wait to be let go.
+    ready: Vec<ReadyCall>,
+    /// A question that nobody has told the answer to.
+    asks: bool,
+    over: bool,
+    /// The calls that were entered, in order.
+    entered: Vec<(ProgramName, CallName, SourceLine)>,
+    questions: usize,
+    /// The next event.
+    next: u64,
+}
+
+async fn standing(room: &Room) -> Standing {
+    let mut it = Standing::default();
+    for event in room.events().await {
+        it.next = event.seq + 1;
+        match event.fact {
+            Fact::Ready(call) => it.ready.push(*call),
+            Fact::Enter { program, call, line: Some(line), .. } => {
+                let is_it = |ready: &ReadyCall| ready.program == program && ready.line == line;
+                if let Some(at) = it.ready.iter().position(is_it) {
+                    it.ready.remove(at);
+                }
+                it.entered.push((program, call.name(), line));
+            }
+            Fact::Lesson(fact) => match *fact {
+                LessonFact::Question { .. } => (it.asks, it.questions) = (true, it.questions + 1),
+                LessonFact::Reveal { .. } => it.asks = false,
+                LessonFact::Mode { mode, .. } => it.over = mode == Mode::Over,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    it
+}
+
+/// Waits until a line of a program's source is lit so.
+async fn lit(browser: &Browser, program: &str, line: u32, how: &str) {
+    let css =
+        format!(".pane[data-program=\"{program}\"] .ln[data-line=\"{line}\"][data-lit={how}]");
+    browser.wait_for(css.as_str()).await;
+}
+
+/// Waits until a call of a program is drawn; the diagram follows its end.
+async fn drawn(browser: &Browser, program: &str, call: CallName) {
+    let (enters, returns) =
+        (format!("{program} calls {}(", call.as_str()), format!("{program}: {}(", call.as_str()));
+    let condition = format!(
+        "[...document.querySelectorAll('svg [role=option]')].map(e => e.getAttribute('aria-label'))
+            .some(n => n.startsWith({enters:?}) || n.startsWith({returns:?}))"
+    );
+    browser.until(&condition).await;
+}
+
+#[tokio::test]
+async fn the_first_connection_step_by_step() {
+    let server = TestServer::start();
+    let browser = Browser::start_on(Screen { width: 1440, height: 2400, dark: false }).await;
+    browser.goto(&server.url(&format!("/#key={}", TestServer::KEY))).await;
+    let lesson = format!(".lesson-link[data-lesson={FIRST}]");
+    browser.click(lesson.as_str()).await;
+    browser.until("location.pathname.startsWith('/rooms/')").await;
+    let id = browser.script("return location.pathname.split('/').pop()", json!([])).await;
+    let room = server.client().known_room(id.as_str().expect("an id"));
+
+    let (mut steps, mut chinese) = (0, false);
+    let count = "return document.querySelectorAll('svg [role=option]').length";
+    let questions = loop {
+        let now = standing(&room).await;
+        if now.over {
+            break now.questions;
+        }
+        if now.asks {
+            browser.click(".lesson .choice[data-choice=\"1\"]").await;
+            browser.wait_for(".lesson .choice[data-choice=\"1\"][aria-pressed=true]").await;
+            browser.click(".lesson [data-do=reveal]").await;
+            browser.wait_for(".lesson .choice.right").await;
+            room.until_from(now.next, "the answer", |fact| {
+                matches!(fact, Fact::Lesson(it) if matches!(**it, LessonFact::Reveal { .. }))
+            })
+            .await;
+            continue;
+        }
+        if now.ready.is_empty() {
+            room.until_from(now.next, "something to do", |_| true).await;
+            continue;
+        }
+        for call in &now.ready {
+            lit(&browser, call.program.as_str(), call.line.line, "ready").await;
+        }
+        browser.click(".lesson [data-do=step]:not([disabled])").await;
+        // Where the call is what a question is about, the question comes first.
+        room.until_from(now.next, "a call, or a question", |fact| {
+            matches!(fact, Fact::Enter { .. }) || matches!(fact, Fact::Lesson(_))
+        })
+        .await;
+        let then = standing(&room).await;
+        for (program, call, line) in &then.entered[now.entered.len()..] {
+            steps += 1;
+            let ready = format!(
+                ".pane[data-program=\"{program}\"] .ln[data-line=\"{}\"][data-lit=ready]",
+                line.line
+            );
+            browser.wait_gone(ready.as_str()).await;
+            if !chinese {
+                drawn(&browser, program.as_str(), *call).await;
+            }
+            if *call == CallName::Connect {
+                for packet in ["SYN seq 0", "SYN, ACK seq 0 ack 1"] {
+                    browser.until(&format!(
+                        "[...document.querySelectorAll('.packet > title')].some(e => e.textContent.startsWith({packet:?}))"
+                    )).await;
+                }
+            }
+        }
+        if steps == 8 && !chinese {
+            chinese = true;
+            let before = browser.script(count, json!([])).await;
+            browser.click((".languages button", "中文")).await;
+            browser.until("document.documentElement.lang.startsWith('zh')").await;
+            browser
+                .until("document.querySelector('.lesson [data-do=reset]').innerText !== 'Reset'")
+                .await;
+            // Nothing of what was drawn is gone.
+            assert_eq!(browser.script(count, json!([])).await, before);
+        }
+    };
+    assert!(chinese && steps >= 12, "{steps} steps");
+    assert_eq!(questions, 3);
+    let errors = browser.console_errors().await;
+    assert!(errors.is_empty(), "{errors:?}");
+    browser.wait_for(".lesson [data-do=reset].primary").await;
+}
+
+#[tokio::test]
+async fn an_event_lights_its_line_and_a_line_its_events() {
+    let server = TestServer::start();
+    let room = begin(&server, FIRST).await;
+    super::go_on(&room, json!({"do": "run"})).await;
+    let events = room.until("the lesson is over", is_over).await;
+    let listen = events.iter().find_map(|event| match &event.fact {
+        Fact::Enter { call, line: Some(line), .. } if call.name() == CallName::Listen => {
+            Some((event.seq, line.line))
+        }
+        _ => None,
+    });
+    let (seq, line) = listen.expect("listen was called");
+    let browser = Browser::start_on(Screen { width: 1440, height: 2400, dark: false }).await;
+    browser.goto(&server.url(&format!("/rooms/{}#key={}", room.id, TestServer::KEY))).await;
+    browser.wait_for(format!("[data-seq=\"{seq}\"]").as_str()).await;
+    browser.script(&format!("document.querySelector('[data-seq=\"{seq}\"]').dispatchEvent(new MouseEvent('click', {{bubbles: true}}))"), json!([])).await;
+    browser
+        .wait_for(format!(".pane[data-program=server] .ln.chosen[data-line=\"{line}\"]").as_str())
+        .await;
+
+    // The other way round, by keyboard.
+    let accept = events.iter().find_map(|event| match &event.fact {
+        Fact::Enter { call, line: Some(line), .. } if call.name() == CallName::Accept => {
+            Some(line.line)
+        }
+        _ => None,
+    });
+    let accept = accept.expect("accept was called");
+    browser.script(&format!("document.querySelector('.pane[data-program=server] .ln[data-line=\"{accept}\"]').focus()"), json!([])).await;
+    browser.press("\u{e007}").await;
+    browser.until("document.querySelector('#inspector').innerText.includes('accept(3)')").await;
+    browser.until("document.querySelectorAll('.line.selected, .line.related').length > 0").await;
+}
+
+#[tokio::test]
+async fn in_chinese_no_english_is_left() {
+    let server = TestServer::start();
+    let room = begin(&server, FIRST).await;
+    super::go_on(&room, json!({"do": "run"})).await;
+    room.until("the lesson is over", is_over).await;
+    let browser = Browser::start().await;
+    browser.goto(&server.url(&format!("/#key={}", TestServer::KEY))).await;
+    browser.click((".languages button", "中文")).await;
+    // What may stay as it is: code and names of the system's, names of programs, hosts and files, numbers and units.
+    let english = "const own = /^(Socketscope|EN|English|[A-Z_]{2,}|[a-z_.-]+\\(.*|[\\w.-]+\\.(py|sock)|[\\d.,:%µ×\\s]*(ms|s|µs|ns|B|KB|bytes)?)$/;
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (walk.nextNode()) {
+            const node = walk.currentNode, text = node.textContent.trim(), parent = node.parentElement;
+            if (!/[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(text)) continue;
+            if (/[\\u4e00-\\u9fff]/.test(text) || parent.closest('code, pre, .listing, .console, svg, .bytes, script, style, .rooms:not(.lessons)')) continue;
+            if (!own.test(text)) found.push(text);
+        }
+        return found;";
+    for page in ["/".to_owned(), format!("/rooms/{}", room.id)] {
+        browser.goto(&server.url(&page)).await;
+        browser.until("document.documentElement.lang.startsWith('zh')").await;
+        browser
+            .wait_for(if page == "/" {
+                ".lesson-link"
+            } else {
+                ".lesson .over, .lesson [data-do=reset].primary"
+            })
+            .await;
+        let found = browser.script(english, json!([])).await;
+        assert_eq!(found, json!([]), "{page}");
+    }
+}
