@@ -23,6 +23,8 @@ const NEEDS: &[Need] = &[
     Need { programs: &["ss"], packages: &["iproute2"] },
     // It reads what is exported for Wireshark.
     Need { programs: &["tshark"], packages: &["tshark"] },
+    // It tells which system calls a program really makes.
+    Need { programs: &["strace"], packages: &["strace"] },
     // They start the server as another user, and on a machine that allows less.
     Need { programs: &["unshare"], packages: &["util-linux"] },
     Need { programs: &["setpriv"], packages: &["util-linux"] },
