@@ -79,7 +79,7 @@ pub(super) fn state_diagram(ends: &[(String, Option<TcpState>)]) -> El {
         let mut group = svg("g").class(class).child([title, shape, text]);
         if !here.is_empty() {
             let who = svg("text").class("who").attr("x", px(x)).attr("y", px(y + 20.0));
-            group = group.child(who.child(here.join(", ")));
+            group = group.child(who.child(here.join(lab.comma)));
         }
         drawing = drawing.child(group);
     }
