@@ -166,18 +166,20 @@ impl View<'_> {
         text: &str,
     ) -> impl Iterator<Item = (Chip, Plate)> {
         let width = self.chip_width(kind, text);
-        let side = self.lanes.free_side(x);
-        let sides = [side, -side].map(|side| (side, self.lanes.room_beside(x, side)));
+        let free = self.lanes.free_side(x);
+        let sides = [free, -free].map(|side| (side, self.lanes.room_beside(x, side)));
         let text = text.to_owned();
         sides.into_iter().flat_map(move |(side, room)| {
             let text = text.clone();
             let outs = (0..STEPS).map(|step| BESIDE + f64::from(step) * STEP);
             // Beyond the next lifeline it would seem to be about another kernel.
-            let outs = outs.take_while(move |out| *out == BESIDE || out + width < room);
+            let nearest = move |out: f64| out == BESIDE && side == free;
+            let outs = outs.take_while(move |out| nearest(*out) || out + width < room);
             outs.flat_map(move |out| {
                 let left = if side > 0.0 { x + out } else { x - out - width };
                 let text = text.clone();
-                [up, -up].map(|up| {
+                // Above, below, and a line further.
+                [up, -up, up * 2.3].map(|up| {
                     let chip = Chip { x: left, y: y + up, width, kind, text: text.clone() };
                     let plate = Plate::of_chip(&chip);
                     (chip, plate)
