@@ -142,7 +142,7 @@ impl El {
         self
     }
 
-    fn live_nodes(&self, view: Box<dyn Fn(&mut Vec<Node>)>) {
+    fn live_nodes(&self, view: Box<Nodes>) {
         let mut place = Place::at_the_end_of(&self.0);
         watch(move || {
             let mut nodes = Vec::new();
@@ -197,6 +197,9 @@ impl El {
         self
     }
 }
+
+/// What puts an element's changing children in.
+type Nodes = dyn Fn(&mut Vec<Node>);
 
 /// Elements that come and go one by one, each with an owner of its own.
 struct List {
