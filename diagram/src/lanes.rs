@@ -49,7 +49,7 @@ impl Metrics {
         margin: 38.0,
         call_gap: 118.0,
         wire_gap: 76.0,
-        lab_gap: 120.0,
+        lab_gap: 150.0,
         next_gap: 76.0,
         head: 70.0,
         character: 6.3,
@@ -64,7 +64,8 @@ impl Metrics {
             margin: mix(narrow.margin, wide.margin),
             call_gap: mix(narrow.call_gap, wide.call_gap),
             wire_gap: mix(narrow.wire_gap, wide.wire_gap),
-            lab_gap: mix(narrow.lab_gap, wide.lab_gap),
+            // Packets must stay readable, even where the lifelines do not all fit.
+            lab_gap: mix(wide.lab_gap * 0.85, wide.lab_gap),
             next_gap: mix(narrow.next_gap, wide.next_gap),
             head: mix(narrow.head, wide.head),
             ..wide

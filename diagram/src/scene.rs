@@ -34,6 +34,7 @@ use crate::{
     rows::Rows,
     wording::Wording,
 };
+use states::Told;
 use taken::Taken;
 
 /// What a scene is made of.
@@ -283,8 +284,9 @@ impl View<'_> {
         let mut packets = self.packets(&window);
         // Whatever is written beside lifelines and along arrows gives way to what is in rows.
         let mut taken = Taken::new(&rows, &packets, self.lanes.width);
-        let chips = self.chips(&window, &mut taken);
+        let mut chips = self.chips(&window, &mut taken, Told::States);
         packets.iter_mut().for_each(|packet| self.write(packet, &mut taken));
+        chips.extend(self.chips(&window, &mut taken, Told::Queues));
         Scene {
             rows,
             bars: self.bars(&window),

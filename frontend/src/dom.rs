@@ -2,7 +2,7 @@
 //!
 //! Leptos' `view!` makes a type of each element, attribute and closure, and code for each of these types: more than half of
 //! what a visitor would download. Here an element is made at once, whatever is in it, and what changes is an effect
-//! that belongs to the current owner.
+//! that belongs to the current owner. Of each way to change only the first step is compiled for each closure: it boxes it.
 
 use socketscope_diagram::format::decimal;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -62,9 +62,13 @@ impl El {
         name: &'static str,
         value: impl Fn() -> V + 'static,
     ) -> Self {
-        let (element, mut shown) = (self.element(), None);
-        watch(move || change(&mut shown, value().text(), |text| put(&element, name, text)));
+        self.live_attr(name, Box::new(move || value().text()));
         self
+    }
+
+    fn live_attr(&self, name: &'static str, value: Box<dyn Fn() -> Option<String>>) {
+        let (element, mut shown) = (self.element(), None);
+        watch(move || change(&mut shown, value(), |text| put(&element, name, text)));
     }
 
     /// Keeps a property as it should be: what the visitor has changed is no longer in the attribute.
@@ -73,12 +77,16 @@ impl El {
         name: &'static str,
         value: impl Fn() -> V + 'static,
     ) -> Self {
+        self.live_property(name, Box::new(move || value().into()));
+        self
+    }
+
+    fn live_property(&self, name: &'static str, value: Box<dyn Fn() -> JsValue>) {
         let element = self.element();
         watch(move || {
             // Only a frozen object refuses.
-            let _ = js_sys::Reflect::set(&element, &name.into(), &value().into());
+            let _ = js_sys::Reflect::set(&element, &name.into(), &value());
         });
-        self
     }
 
     /// Ties a field's text to `text`. A `select` has its options before.
@@ -114,24 +122,33 @@ impl El {
 
     /// Appends a text that changes.
     pub(crate) fn live_text<T: AsRef<str>>(self, text: impl Fn() -> T + 'static) -> Self {
+        self.live_string(Box::new(move || text().as_ref().to_owned()))
+    }
+
+    fn live_string(self, text: Box<dyn Fn() -> String>) -> Self {
         let node = document().create_text_node("");
         let (place, mut shown) = (node.clone(), None);
         watch(move || {
-            let text = Some(text().as_ref().to_owned());
-            change(&mut shown, text, |text| place.set_data(text.unwrap_or_default()));
+            change(&mut shown, Some(text()), |text| place.set_data(text.unwrap_or_default()));
         });
         self.child(Node::from(node))
     }
 
     /// Appends what is made anew at each change.
     pub(crate) fn live_child<V: View>(self, view: impl Fn() -> V + 'static) -> Self {
+        self.live_nodes(Box::new(move |nodes| {
+            view().show(&mut |node| nodes.push(node.clone()));
+        }));
+        self
+    }
+
+    fn live_nodes(&self, view: Box<Nodes>) {
         let mut place = Place::at_the_end_of(&self.0);
         watch(move || {
             let mut nodes = Vec::new();
-            view().show(&mut |node| nodes.push(node.clone()));
+            view(&mut nodes);
             place.fill(nodes);
         });
-        self
     }
 
     /// Appends what is shown while `condition` holds.
@@ -140,8 +157,13 @@ impl El {
         condition: impl Fn() -> bool + 'static,
         view: impl Fn() -> V + 'static,
     ) -> Self {
-        let condition = Memo::new(condition);
-        self.live_child(move || condition.get().then(|| untrack(&view)))
+        let holds = Memo::boxed(Box::new(condition));
+        self.live_nodes(Box::new(move |nodes| {
+            if holds.get() {
+                untrack(&view).show(&mut |node| nodes.push(node.clone()));
+            }
+        }));
+        self
     }
 
     /// Appends an element for each of `items`; it lives as long as its item is one of them. Those that stay keep
@@ -151,31 +173,59 @@ impl El {
         items: impl Fn() -> Vec<T> + 'static,
         make: impl Fn(T) -> El + 'static,
     ) -> Self {
-        let place = Place::at_the_end_of(&self.0);
-        let parent = Owner::current().unwrap_or_default();
-        let mut shown: Vec<(T, Owner, Element)> = Vec::new();
+        let mut list = List::at_the_end_of(&self.0);
+        let mut shown: Vec<T> = Vec::new();
         watch(move || {
             let items = items();
-            shown.retain(|(item, owner, element)| {
+            let mut at = 0;
+            shown.retain(|item| {
                 let stays = items.contains(item);
-                if !stays {
-                    element.remove();
-                    owner.cleanup();
+                if stays {
+                    at += 1;
+                } else {
+                    list.remove(at);
                 }
                 stays
             });
             for (at, item) in items.into_iter().enumerate() {
-                if shown.get(at).is_some_and(|(there, ..)| *there == item) {
-                    continue;
+                if shown.get(at) != Some(&item) {
+                    list.insert(at, &|| make(item.clone()));
+                    shown.insert(at, item);
                 }
-                let owner = parent.child();
-                let element = owner.with(|| untrack(|| make(item.clone()))).0;
-                let next = shown.get(at).map_or(&place.end, |(.., element)| element.as_ref());
-                place.insert(&element, next);
-                shown.insert(at, (item, owner, element));
             }
         });
         self
+    }
+}
+
+/// What puts an element's changing children in.
+type Nodes = dyn Fn(&mut Vec<Node>);
+
+/// Elements that come and go one by one, each with an owner of its own.
+struct List {
+    place: Place,
+    parent: Owner,
+    shown: Vec<(Owner, Element)>,
+}
+
+impl List {
+    fn at_the_end_of(parent: &Element) -> Self {
+        let place = Place::at_the_end_of(parent);
+        Self { place, parent: Owner::current().unwrap_or_default(), shown: Vec::new() }
+    }
+
+    fn remove(&mut self, at: usize) {
+        let (owner, element) = self.shown.remove(at);
+        element.remove();
+        owner.cleanup();
+    }
+
+    fn insert(&mut self, at: usize, make: &dyn Fn() -> El) {
+        let owner = self.parent.child();
+        let element = owner.with(|| untrack(make)).0;
+        let next = self.shown.get(at).map_or(&self.place.end, |(_, element)| element.as_ref());
+        self.place.insert(&element, next);
+        self.shown.insert(at, (owner, element));
     }
 }
 

@@ -180,6 +180,11 @@ impl<T> Clone for Memo<T> {
 impl<T: PartialEq + 'static> Memo<T> {
     /// A memo of the current owner. Whatever has read it runs again when `compute` comes to another value.
     pub(crate) fn new(compute: impl Fn() -> T + 'static) -> Self {
+        Self::boxed(Box::new(compute))
+    }
+
+    /// The same, compiled once for each type of value.
+    pub(crate) fn boxed(compute: Box<dyn Fn() -> T>) -> Self {
         let value = Rc::new(RefCell::new(None));
         let known = Rc::clone(&value);
         let refresh = move || {

@@ -1,5 +1,7 @@
-//! The lab's wire beside a pair of virtual cards (veth(4)): the same plain programs at both ends, in namespaces of their own.
-//! As root, since namespaces are entered from outside.
+//! The lab's wire beside a pair of virtual cards (veth(4)), and beside pasta(1), which carries packets in a process as we do:
+//! the same plain programs at both ends, in namespaces of their own. As root, since namespaces are entered from outside.
+
+mod pasta;
 
 use std::{process::Stdio, time::Instant};
 
@@ -12,6 +14,8 @@ use tokio::{
     process::Command,
 };
 
+use pasta::Pasta;
+
 use crate::{
     process::Process,
     report::{Report, count},
@@ -22,14 +26,25 @@ const PINGS: &str = "10000";
 const SECONDS: &str = "3";
 const ROOMS: usize = 200;
 
-/// The two ends of a network: arguments of nsenter(1).
-pub(crate) struct Ends([String; 2]);
+/// The two ends of a network.
+pub(crate) struct Ends {
+    /// Arguments of nsenter(1).
+    server: String,
+    client: String,
+    /// Where the server listens, which is not where the client finds it when somebody translates addresses in between.
+    listens: &'static str,
+}
 
 pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     eprintln!("==> lab");
     let server = Process::start().await?;
     let room = server.client.lab().await;
     let (lab, veth) = (Ends::of_lab(&server).await?, Ends::of_veth().await?);
+    // Not every machine has it, or lets it work.
+    let pasta = Pasta::start().await;
+    if let Err(error) = &pasta {
+        eprintln!("    without pasta: {error:#}");
+    }
     for (what, part, target) in [
         ("one byte, there and back", "ping", "≤ 150 µs p50"),
         ("one TCP stream", "tcp-source", "≥ 1 Gbit/s"),
@@ -37,31 +52,44 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
         ("1500-byte packets", "udp-source-1500", "≥ 150,000/s"),
     ] {
         let bare = veth.figure(part).await?;
+        let beside = match &pasta {
+            Ok(pasta) => Some(pasta.ends.figure(part).await?),
+            Err(_) => None,
+        };
         let (from, before) = (room.view().await.head + 1, server.seconds()?);
         let ours = lab.figure(part).await?;
         let (cores, told) = (server.seconds()? - before, told(&room, from).await);
-        let (shown, met) = match part {
-            "ping" => (format!("{ours:.0} µs p50"), ours <= 150.0),
-            "tcp-source" => (format!("{:.2} Gbit/s", ours / 1e9), ours >= 1e9),
-            _ => (format!("{}/s", count(ours)), ours >= 150_000.0),
+        let shown = |figure: f64| match part {
+            "ping" => format!("{figure:.0} µs"),
+            "tcp-source" => format!("{:.2} Gbit/s", figure / 1e9),
+            _ => format!("{}/s", count(figure)),
         };
-        let bare_shown = match part {
-            "ping" => format!("veth {bare:.0} µs"),
-            "tcp-source" => format!("veth {:.2} Gbit/s", bare / 1e9),
-            _ => format!("veth {}/s", count(bare)),
+        let met = match part {
+            "ping" => ours <= 150.0,
+            "tcp-source" => ours >= 1e9,
+            _ => ours >= 150_000.0,
         };
         let seconds: f64 = SECONDS.parse()?;
+        let mut ratio = format!("{:.2} × veth", ours / bare);
+        let mut baselines = format!("veth {}", shown(bare));
+        if let Some(beside) = beside {
+            ratio += &format!(", {:.2} × pasta", ours / beside);
+            baselines += &format!(", pasta {}", shown(beside));
+        }
         let figure = format!(
-            "{shown} = {:.2} × ({:.2} cores; journal: {} packets, {} arrived, {} sums)",
-            ours / bare,
+            "{} = {ratio} ({:.2} cores; journal: {} packets, {} arrived, {} sums)",
+            shown(ours),
             cores / seconds,
             count(told.0 as f64),
             count(told.1 as f64),
             count(told.2 as f64),
         );
-        report.row(&format!("lab: {what}"), &figure, &bare_shown, target, met);
+        report.row(&format!("lab: {what}"), &figure, &baselines, target, met);
     }
     Ends::remove_veth().await;
+    if let Ok(pasta) = pasta {
+        pasta.end().await;
+    }
     rooms(report).await
 }
 
@@ -113,25 +141,19 @@ impl Ends {
             }
         }
         match found {
-            [Some(server), Some(client)] => Ok(Self([server, client])),
+            [Some(server), Some(client)] => Ok(Self { server, client, listens: SERVER }),
             _ => bail!("the lab's hosts were not found among the server's descriptors"),
         }
     }
 
     /// A command that runs `program` at the server's end.
     pub(crate) fn server(&self, program: &str) -> Command {
-        self.inside(0, program)
+        enter(&self.server, program)
     }
 
     /// A command that runs `program` at the client's end.
     pub(crate) fn client(&self, program: &str) -> Command {
-        self.inside(1, program)
-    }
-
-    fn inside(&self, end: usize, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
-        command.arg(&self.0[end]).arg(program);
-        command
+        enter(&self.client, program)
     }
 
     /// Two namespaces with a cable between them.
@@ -148,8 +170,7 @@ impl Ends {
         ] {
             run("ip", &command.split(' ').collect::<Vec<_>>()).await?;
         }
-        let inside = |name| format!("--net=/run/netns/{name}");
-        Ok(Self([inside("bench-a"), inside("bench-b")]))
+        Ok(Self { server: inside("bench-a"), client: inside("bench-b"), listens: SERVER })
     }
 
     async fn remove_veth() {
@@ -166,12 +187,11 @@ impl Ends {
             "tcp-source" => ("tcp-sink", SECONDS),
             _ => ("udp-sink", SECONDS),
         };
-        let [server, client] = &self.0;
         let program = std::env::current_exe()?;
         let mut sink = Command::new("nsenter")
-            .arg(server)
+            .arg(&self.server)
             .arg(&program)
-            .args(["--play", other, SERVER, "0"])
+            .args(["--play", other, self.listens, "0"])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -181,12 +201,25 @@ impl Ends {
         output.read_line(&mut line).await?;
         ensure!(line == "ready\n", "{other} is not ready");
         let program = program.display().to_string();
-        let sent = run("nsenter", &[client, &program, "--play", part, SERVER, number]).await?;
+        let sent =
+            run("nsenter", &[&self.client, &program, "--play", part, SERVER, number]).await?;
         let mut received = String::new();
         output.read_to_string(&mut received).await?;
         let figure = if part == "ping" { sent } else { received };
         figure.trim().parse().context("a figure")
     }
+}
+
+/// The argument of nsenter(1) for a namespace with a name.
+/// A command in a namespace.
+fn enter(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("nsenter");
+    command.arg(namespace).arg(program);
+    command
+}
+
+fn inside(name: &str) -> String {
+    format!("--net=/run/netns/{name}")
 }
 
 async fn run(program: &str, arguments: &[&str]) -> Result<String> {

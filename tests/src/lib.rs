@@ -9,6 +9,7 @@ mod proxy;
 mod puppet;
 mod server;
 mod story;
+mod strace;
 
 pub use browser::{Browser, Find, Screen};
 pub use client::{Answer, Client, Room};
@@ -17,6 +18,7 @@ pub use proxy::Cable;
 pub use puppet::Puppet;
 pub use server::TestServer;
 pub use story::Story;
+pub use strace::{Returned, SystemCall};
 
 use std::time::Duration;
 

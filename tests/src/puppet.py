@@ -108,3 +108,6 @@ for line in sys.stdin:
     else:
         answer = outcome(step)
     print(json.dumps(answer), flush=True)
+
+# Without the calls that objects make when they go.
+os._exit(0)

@@ -1,6 +1,6 @@
 //! A Python process that makes socket calls when told to: what a program that we did not write gets from the kernel.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use serde_json::Value;
 use tokio::{
@@ -23,13 +23,24 @@ pub struct Puppet {
 impl Puppet {
     /// Starts python3.
     pub fn start() -> Self {
-        let process = Command::new("python3")
+        Self::spawn(&mut Command::new("python3"), "python3 (Debian's package python3)")
+    }
+
+    /// Starts python3 under strace, which writes into `file` what calls of the network's it makes.
+    pub fn traced(file: &Path) -> Self {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-e", "trace=%network,close", "-o"]).arg(file).arg("python3");
+        Self::spawn(&mut strace, "strace (Debian's package strace)")
+    }
+
+    fn spawn(command: &mut Command, what: &str) -> Self {
+        let process = command
             .args(["-I", "-u", "-c", SCRIPT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn();
-        let mut process = process.expect("python3 (Debian's package python3)");
+        let mut process = process.expect(what);
         let input = process.stdin.take().expect("a pipe");
         let output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         Self { process, input, output }
@@ -42,6 +53,14 @@ impl Puppet {
         let answer = within(&format!("python3's answer to {step}"), self.output.next_line()).await;
         let answer = answer.expect("a pipe").expect("python3 answers; see its error above");
         serde_json::from_str(&answer).expect("JSON")
+    }
+
+    /// Lets it end by itself.
+    pub async fn finish(self) {
+        let Self { mut process, input, output: _output } = self;
+        drop(input);
+        let status = process.wait().await.expect("a process");
+        assert!(status.success(), "python3: {status}");
     }
 
     /// Kills it without a word to its sockets (SIGKILL).

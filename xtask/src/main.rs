@@ -109,6 +109,10 @@ fn run(command: Command) -> Result<()> {
 /// Runs the benchmark of the tests' package against the binary that is handed out.
 fn bench(arguments: &[OsString]) -> Result<()> {
     needs::bring()?;
+    // Not every release has it, and most rows do without.
+    if let Err(error) = needs::bring_baselines() {
+        step(format!("{error:#}; measuring without it"));
+    }
     let binary = dist::build()?;
     step("measuring");
     let bench = ["run", "--release", "--package", TESTS, "--bin", "bench", "--"];

@@ -23,18 +23,33 @@ const NEEDS: &[Need] = &[
     Need { programs: &["ss"], packages: &["iproute2"] },
     // It reads what is exported for Wireshark.
     Need { programs: &["tshark"], packages: &["tshark"] },
+    // It tells which system calls a program really makes.
+    Need { programs: &["strace"], packages: &["strace"] },
     // They start the server as another user, and on a machine that allows less.
     Need { programs: &["unshare"], packages: &["util-linux"] },
     Need { programs: &["setpriv"], packages: &["util-linux"] },
 ];
 
-/// Installs what is missing, or says in one sentence what to install.
+/// What the lab's wire is measured beside.
+const BASELINES: &[Need] = &[Need { programs: &["pasta"], packages: &["passt"] }];
+
+/// Installs what the tests use and this machine lacks, or says in one sentence what to install.
 pub(crate) fn bring() -> Result<()> {
+    bring_all(NEEDS, "the tests")
+}
+
+/// The same for what is measured beside us.
+pub(crate) fn bring_baselines() -> Result<()> {
+    bring_all(BASELINES, "a baseline of the measurements")
+}
+
+fn bring_all(needs: &[Need], purpose: &str) -> Result<()> {
+    let missing = || needs.iter().filter(|need| find(need.programs).is_none());
     let packages: Vec<_> = missing().flat_map(|need| need.packages).copied().collect();
     if packages.is_empty() {
         return Ok(());
     }
-    packages::install(&packages, "the tests")?;
+    packages::install(&packages, purpose)?;
     let still: Vec<_> = missing().map(|need| need.programs[0]).collect();
     ensure!(
         still.is_empty(),
@@ -43,8 +58,4 @@ pub(crate) fn bring() -> Result<()> {
         packages.join(", ")
     );
     Ok(())
-}
-
-fn missing() -> impl Iterator<Item = &'static Need> {
-    NEEDS.iter().filter(|need| find(need.programs).is_none())
 }

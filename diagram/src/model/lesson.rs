@@ -8,7 +8,7 @@ mod program;
 use std::collections::VecDeque;
 
 use socketscope_protocol::{
-    CallId, CallName, Change, Event, Fact, LessonFact, Mode, ProgramName, SourceLine,
+    CallId, CallName, Change, Event, Fact, LessonFact, Mode, ProgramName, Role, SourceLine,
 };
 
 pub use output::{Output, Written};
@@ -127,11 +127,9 @@ impl Lesson {
                 runs.end(seq);
                 runs.exit = Some(Ended { seq, code: *code, signal: *signal });
             }
-            Fact::Program { program, change: Change::Started(_), .. } => {
+            Fact::Program { program, change: Change::Started(Role::Lesson(_)), .. } => {
                 // What an earlier round left is gone from the panes; it stays in the journal.
-                if let Some((_, runs)) = self.programs.iter_mut().find(|(it, _)| it == program) {
-                    *runs = Runs { acted: seq, ..Runs::default() };
-                }
+                *self.runs(program) = Runs { acted: seq, ..Runs::default() };
             }
             Fact::Program { program, change: Change::Ended(_), .. } => {
                 if let Some((_, runs)) = self.programs.iter_mut().find(|(it, _)| it == program) {

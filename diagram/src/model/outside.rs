@@ -1,6 +1,6 @@
 //! Who is outside of the room: told by calls, and on this machine's own network by packets alone. Knows nothing of drawing.
 
-use socketscope_protocol::{CallName, Family, PacketId};
+use socketscope_protocol::{Call, CallId, CallName, Family, PacketId, SocketType};
 
 use super::{Model, PeerId, Place, ProgramId};
 
@@ -39,11 +39,36 @@ impl Model {
             [Place::Outside, Place::Program(program)] => (program, header.from.clone()),
             _ => return,
         };
-        if self.may_be_ours() {
+        let is_bound = |kind| self.bound.holder(kind, Family::Inet, &address).is_some();
+        if self.may_be_ours() || is_bound(SocketType::Stream) || is_bound(SocketType::Dgram) {
             return;
         }
         let seq = self.head();
         self.peers.at(&address, program, seq, self.first);
+    }
+
+    /// A packet of this machine's own network is shown since a socket of the room sends or receives it. Where nothing has been
+    /// told of either end, it is that of the program whose call to its destination is under way, if there is just one.
+    pub(super) fn guess_sender(&mut self, id: PacketId) {
+        if !self.lab.hosts().is_empty() {
+            return;
+        }
+        let Some(record) = self.lab.packet(id).filter(|it| it.ends == [Place::Outside; 2]) else {
+            return;
+        };
+        let Some(header) = self.header(record) else { return };
+        let calls_there = |id: &CallId| {
+            let call = self.calls.get(id).and_then(|record| self.call_made(record));
+            matches!(call, Some(Call::Connect { address } | Call::Sendto { address, .. })
+                if *address == header.to)
+        };
+        let calling = self.programs.values().filter(|it| it.waiting.iter().any(calls_there));
+        let calling: Vec<_> = calling.map(|program| program.id).take(2).collect();
+        let (protocol, from) = (header.protocol, header.from.clone());
+        if let [program] = calling[..] {
+            self.lab.holds(None, protocol, &from, program);
+            self.place_packets();
+        }
     }
 
     /// Whether a call is under way that gives a socket of the room an address of which nothing has been told yet.

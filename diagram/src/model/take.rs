@@ -67,6 +67,7 @@ impl Model {
                 if let Some(header) = syn.cloned() {
                     self.lab.may_overflow(*packet, &header);
                 }
+                self.guess_sender(*packet);
                 self.meet(*packet);
             }
             Fact::Lose { packet, why } => self.lab.lost(now, *packet, *why),
@@ -95,18 +96,23 @@ impl Model {
         if let Some((_, id)) = program
             && self.lab.holds(host, state.protocol, &state.local, id)
         {
-            let events = &self.events;
-            self.lab.place_packets(|seq| {
-                // Newest first: those without a place are among the last events.
-                let event = events.iter().rev().find(|event| event.seq <= seq)?;
-                match &event.fact {
-                    Fact::Depart { header, .. } if event.seq == seq => Some(header),
-                    _ => None,
-                }
-            });
+            self.place_packets();
         }
         self.lab.told(now.seq, host, program, state);
         self.meet_all();
+    }
+
+    /// Finds out again whose the packets are that nobody was known to send or to wait for.
+    pub(super) fn place_packets(&mut self) {
+        let events = &self.events;
+        self.lab.place_packets(|seq| {
+            // Newest first: those without a place are among the last events.
+            let event = events.iter().rev().find(|event| event.seq <= seq)?;
+            match &event.fact {
+                Fact::Depart { header, .. } if event.seq == seq => Some(header),
+                _ => None,
+            }
+        });
     }
 
     /// The program called `name`; where its start was not seen, it is taken to run.

@@ -211,3 +211,20 @@ proptest! {
         prop_assert_eq!(kernels.count(), hosts, "each host has one kernel");
     }
 }
+
+#[test]
+fn the_packets_of_a_call_that_is_refused_are_its_programs() {
+    let mut journal = Journal::new(100);
+    journal.start("client");
+    journal.call("client", None, crate::journal::STREAM, crate::journal::fd(3));
+    let id = journal.enter("client", Some(3), crate::journal::connect("127.0.0.1:1"));
+    let (own, other) = ("127.0.0.1:50000", "127.0.0.1:1");
+    for header in [segment(own, other, &[Flag::Syn], 0), segment(other, own, &[Flag::Rst], 0)] {
+        let packet = journal.depart([None, None], header);
+        journal.arrive(packet);
+    }
+    journal.err(id, crate::journal::refused());
+    let drawn = Drawn::new(&journal.model, 1000.0);
+    assert_eq!(titles(&drawn), ["client", "kernel", other]);
+    assert_eq!(drawn.scene(0..100).packets.len(), 2);
+}

@@ -27,7 +27,7 @@ const BELOW: f64 = 12.0;
 const STEP: f64 = 0.06;
 const STEPS: u32 = 14;
 /// Cells to which a label is cut that has no room.
-const SHORTER: [usize; 2] = [14, 8];
+const SHORTER: [usize; 5] = [26, 21, 17, 13, 9];
 /// Pixels by which notes move up or down: those beside an arrow's end, and those beside a lifeline.
 const LOOSELY: [f64; 5] = [0.0, 13.0, -13.0, 24.0, -24.0];
 const ALONG_LIFELINE: [f64; 7] = [0.0, -13.0, 13.0, -26.0, 26.0, -39.0, 39.0];

@@ -189,7 +189,13 @@ impl View<'_> {
         record: &CallRecord,
         outcome: Option<&Outcome>,
     ) -> Option<Arrow> {
-        let peer = self.lanes.peer_x(record.outside?)?;
+        let id = record.outside?;
+        // Where its packets are drawn they show the same; Unix sockets have none.
+        let has_packets = self.rows.filter().layers.packets && self.model.lab().has_packets();
+        if has_packets && self.model.peer(id).is_some_and(|peer| peer.address.contains(':')) {
+            return None;
+        }
+        let peer = self.lanes.peer_x(id)?;
         outcome?.as_ref().ok()?;
         let (kind, from, to) = match record.name {
             CallName::Accept | CallName::Recv | CallName::Recvfrom => {

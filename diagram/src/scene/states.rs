@@ -63,6 +63,13 @@ pub struct Chip {
     pub text: String,
 }
 
+/// What of the kernel's word chips are made of: states come before what packets say, and queues after that.
+#[derive(Clone, Copy)]
+pub(super) enum Told {
+    States,
+    Queues,
+}
+
 /// What a chip shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChipKind {
@@ -112,7 +119,7 @@ impl View<'_> {
         }
     }
 
-    pub(super) fn chips(&self, window: &Range<u64>, taken: &mut Taken) -> Vec<Chip> {
+    pub(super) fn chips(&self, window: &Range<u64>, taken: &mut Taken, told: Told) -> Vec<Chip> {
         if !self.rows.filter().layers.states || window.is_empty() {
             return Vec::new();
         }
@@ -126,11 +133,15 @@ impl View<'_> {
             let departs = self.departs(row);
             let up = if departs { -APART } else { APART };
             let place = (x, self.y(row) + ARROW, up);
-            let state = note.state.map(|state| {
+            let (state, all): (_, &[_]) = match told {
+                Told::States => (note.state, &[]),
+                Told::Queues => (None, &note.queues),
+            };
+            let state = state.map(|state| {
                 let text = state.as_str().replace('_', "-");
                 (ChipKind::State(state, note.sampled), text)
             });
-            let told = |(queue, now, _): &&(Queue, u32, Option<u32>)| match queue {
+            let is_told = |(queue, now, _): &&(Queue, u32, Option<u32>)| match queue {
                 // What a call takes out the call tells itself, and what a packet takes out its arrow shows.
                 Queue::Receive => *now > 0,
                 Queue::Send => *now > 0 && !departs,
@@ -138,7 +149,7 @@ impl View<'_> {
                 Queue::HalfOpen => *now > 0,
                 Queue::Accept => true,
             };
-            let queues = note.queues.iter().filter(told);
+            let queues = all.iter().filter(is_told);
             let queues = queues.map(|(queue, now, of)| self.queue(*queue, *now, *of));
             for (kind, text) in state.into_iter().chain(queues) {
                 chips.extend(taken.first(self.places(place, kind, &text)));
@@ -155,15 +166,20 @@ impl View<'_> {
         text: &str,
     ) -> impl Iterator<Item = (Chip, Plate)> {
         let width = self.chip_width(kind, text);
-        let side = self.lanes.free_side(x);
+        let free = self.lanes.free_side(x);
+        let sides = [free, -free].map(|side| (side, self.lanes.room_beside(x, side)));
         let text = text.to_owned();
-        [side, -side].into_iter().flat_map(move |side| {
+        sides.into_iter().flat_map(move |(side, room)| {
             let text = text.clone();
-            (0..STEPS).flat_map(move |step| {
-                let out = BESIDE + f64::from(step) * STEP;
+            let outs = (0..STEPS).map(|step| BESIDE + f64::from(step) * STEP);
+            // Beyond the next lifeline it would seem to be about another kernel.
+            let nearest = move |out: f64| out == BESIDE && side == free;
+            let outs = outs.take_while(move |out| nearest(*out) || out + width < room);
+            outs.flat_map(move |out| {
                 let left = if side > 0.0 { x + out } else { x - out - width };
                 let text = text.clone();
-                [up, -up].map(|up| {
+                // Above, below, and a line further.
+                [up, -up, up * 2.3].map(|up| {
                     let chip = Chip { x: left, y: y + up, width, kind, text: text.clone() };
                     let plate = Plate::of_chip(&chip);
                     (chip, plate)
@@ -219,8 +235,7 @@ impl Chip {
     /// The squares of a queue of connections: where each is, how large, and whether it is full.
     pub fn squares(&self) -> Vec<(f64, f64, bool)> {
         let ChipKind::Connections(now, of) = self.kind else { return Vec::new() };
-        let left = self.x + self.width - f64::from(of.min(SQUARES)) * (SQUARE + 2.0);
-        let square = |at: u32| (left + f64::from(at) * (SQUARE + 2.0), SQUARE, at < now);
+        let square = |at: u32| (self.x + f64::from(at) * (SQUARE + 2.0), SQUARE, at < now);
         (0..of.min(SQUARES)).map(square).collect()
     }
 
@@ -228,14 +243,18 @@ impl Chip {
     pub fn gauge(&self) -> Option<(f64, f64, f64)> {
         let ChipKind::Bytes(now, most) = self.kind else { return None };
         let full = GAUGE * f64::from(now) / f64::from(most.max(1));
-        Some((self.x + self.width - GAUGE, GAUGE, full.min(GAUGE)))
+        Some((self.x, GAUGE, full.min(GAUGE)))
     }
 
     /// Where its text starts, or has its middle where it is a state's name.
     pub fn text_at(&self) -> (f64, Anchor) {
         match self.kind {
             ChipKind::State(..) => (self.x + self.width / 2.0, Anchor::Middle),
-            _ => (self.x, Anchor::Start),
+            // Whatever stands for the number comes first: how wide letters are, the font decides.
+            ChipKind::Bytes(..) => (self.x + GAUGE + GAP, Anchor::Start),
+            ChipKind::Connections(_, of) => {
+                (self.x + f64::from(of.min(SQUARES)) * (SQUARE + 2.0) + GAP, Anchor::Start)
+            }
         }
     }
 }

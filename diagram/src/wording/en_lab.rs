@@ -192,6 +192,7 @@ pub(super) const LAB: Lab = Lab {
     headers: "Headers",
     state_diagram: "States of both ends",
     state_unknown: "not known",
+    state_of: "{who}: {state}",
     kernel_of: "Kernel, {who}",
     state_name: "state",
     rtt: "round trip time",

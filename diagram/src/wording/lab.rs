@@ -155,6 +155,8 @@ pub struct Lab {
     pub state_diagram: &'static str,
     /// Of an end that the kernel has told nothing of.
     pub state_unknown: &'static str,
+    /// `{who}` `{state}`.
+    pub state_of: &'static str,
     /// `{who}`.
     pub kernel_of: &'static str,
     pub state_name: &'static str,

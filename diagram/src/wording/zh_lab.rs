@@ -192,6 +192,7 @@ pub(super) const LAB: Lab = Lab {
     headers: "首部",
     state_diagram: "两端的状态",
     state_unknown: "未知",
+    state_of: "{who}：{state}",
     kernel_of: "{who} 的内核",
     state_name: "状态",
     rtt: "往返时间",

@@ -68,7 +68,7 @@ fn packets(wire: bool) -> Vec<(Vec<El>, &'static str)> {
         let arrowhead = format!("url(#head-{})", kind.split(' ').next().unwrap_or(kind));
         let way = part("path", "way", &[("d", path)]);
         let way = if head { way.attr("marker-end", arrowhead) } else { way };
-        vec![part("g", &format!("packet {kind}"), &[]).child(way).child(more)]
+        vec![part("g", &format!("sample {kind}"), &[]).child(way).child(more)]
     };
     let whole = |kind| way(kind, "M1 3L50 13", true, None);
     let cross = part("path", "cross", &[("d", "M31 5l10 10m0 -10l-10 10")]);
@@ -97,7 +97,7 @@ fn states() -> Vec<(Vec<El>, &'static str)> {
     let squares = squares.map(|(class, x)| rect(class, [x, "3", "10", "10"]).attr("rx", "2"));
     let gauge = [("square", "36"), ("square full", "14")];
     let gauge = gauge.map(|(class, width)| rect(class, ["8", "4", width, "8"]).attr("rx", "2"));
-    let chip = |parts: [El; 2]| vec![part("g", "chip", &[]).child(parts)];
+    let chip = |parts: [El; 2]| vec![part("g", "sample", &[]).child(parts)];
     vec![
         (bands.collect(), lab.legend_bands),
         (chip(squares), lab.legend_boxes),

@@ -24,8 +24,12 @@ pub(crate) fn problem_note(problem: RwSignal<Option<Problem>>) -> impl Fn() -> O
 
 /// A button.
 pub(crate) fn button(class: &str, label: impl View, press: impl Fn() + 'static) -> El {
+    pressed(class, Box::new(press)).child(label)
+}
+
+fn pressed(class: &str, press: Box<dyn Fn()>) -> El {
     let button = el("button").attr("type", "button").class(class);
-    button.child(label).on("click", move |_: MouseEvent| press())
+    button.on("click", move |_: MouseEvent| press())
 }
 
 /// A button for what needs the right to give commands: while there is none it says why, otherwise what it does.
@@ -35,8 +39,13 @@ pub(crate) fn command(
     why: &'static str,
     press: impl Fn() + 'static,
 ) -> El {
+    commanding(class, label, why, Box::new(press))
+}
+
+fn commanding(class: &str, label: &str, why: &'static str, press: Box<dyn Fn()>) -> El {
     let room = crate::state::room();
-    button(class, label, press)
+    pressed(class, press)
+        .child(label)
         .live("disabled", move || room.commands().is_err())
         .live("title", move || room.commands().err().unwrap_or(why))
 }

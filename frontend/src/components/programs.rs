@@ -56,7 +56,7 @@ pub(crate) fn programs() -> El {
     });
     let nobody = move || alive.with(Vec::is_empty);
     let ended_names = move || {
-        let ended = ended.with(|names| names.join(", "));
+        let ended = ended.with(|names| names.join(wording().lab.comma));
         el("p").class("quiet gap").child([w.ended_programs, " "]).child(ended)
     };
     let side = el("aside").class("side programs").attr("id", "programs");

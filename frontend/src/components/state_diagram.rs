@@ -1,5 +1,6 @@
 //! The states of a TCP connection as RFC 9293 draws them (figure 5), with those of both ends lit.
 
+use socketscope_diagram::wording::fill;
 use socketscope_protocol::TcpState::{self, *};
 
 use crate::{
@@ -51,11 +52,12 @@ const STEPS: [(TcpState, TcpState, &str); 21] = [
 pub(super) fn state_diagram(ends: &[(String, Option<TcpState>)]) -> El {
     let lab = &wording().lab;
     let mut drawing = svg("svg").attr("viewBox", "0 0 284 344").attr("role", "img");
+    let said = |who: &str, state: &str| fill(lab.state_of, &[("who", who), ("state", state)]);
     let state = |state: &Option<TcpState>| state.map_or(lab.state_unknown.to_owned(), named);
-    let told: Vec<_> = ends.iter().map(|(who, at)| format!("{who}: {}", state(at))).collect();
+    let told: Vec<_> = ends.iter().map(|(who, at)| said(who, &state(at))).collect();
     let unknown = ends.iter().filter(|(_, state)| state.is_none());
     let unknown: Vec<_> = unknown
-        .map(|(who, _)| el("p").class("quiet").child(format!("{who}: {}", lab.state_unknown)))
+        .map(|(who, _)| el("p").class("quiet").child(said(who, lab.state_unknown)))
         .collect();
     drawing = drawing.attr("aria-label", told.join(lab.comma));
     for (from, to, why) in STEPS {
@@ -79,7 +81,7 @@ pub(super) fn state_diagram(ends: &[(String, Option<TcpState>)]) -> El {
         let mut group = svg("g").class(class).child([title, shape, text]);
         if !here.is_empty() {
             let who = svg("text").class("who").attr("x", px(x)).attr("y", px(y + 20.0));
-            group = group.child(who.child(here.join(", ")));
+            group = group.child(who.child(here.join(lab.comma)));
         }
         drawing = drawing.child(group);
     }

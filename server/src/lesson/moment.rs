@@ -18,6 +18,13 @@ pub(super) struct Moment {
     pub(super) nth: u32,
 }
 
+impl Moment {
+    /// Whether it is one of a packet's.
+    pub(super) fn is_of_packet(&self) -> bool {
+        matches!(self.what, What::Packet { .. })
+    }
+}
+
 /// What happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {

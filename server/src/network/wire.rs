@@ -89,6 +89,8 @@ struct Inner {
     fates: Fates,
     flows: Flows,
     travelling: BinaryHeap<Travelling>,
+    /// How many of them there are, by direction.
+    on_their_way: HashMap<(usize, usize), usize>,
     held: BTreeMap<PacketId, Parcel>,
     last_packet: u64,
     last_travelling: u64,
@@ -128,6 +130,7 @@ impl Wire {
             fates: Fates::new(seed),
             flows: Flows::default(),
             travelling: BinaryHeap::new(),
+            on_their_way: HashMap::new(),
             held: BTreeMap::new(),
             last_packet: 0,
             last_travelling: 0,
@@ -295,7 +298,7 @@ impl Inner {
     fn catch_up(&mut self, wire: &Wire) -> Option<Instant> {
         let now = Instant::now();
         while self.travelling.peek().is_some_and(|first| first.due <= now)
-            && let Some(Travelling { parcel, .. }) = self.travelling.pop()
+            && let Some(parcel) = self.next_travelling()
         {
             self.arrive(wire, &parcel, &parcel.bytes);
         }

@@ -25,9 +25,9 @@ const HEADS: f64 = 58.0;
 /// Rows that the lifelines go on for below the last one.
 const BELOW: f64 = 2.0;
 
-/// Characters that fit a lifeline's head, of its title and of its subtitle, and the most pixels that one takes in the widest
-/// of the fonts: a text as long as that is squeezed.
-const HEAD_CELLS: [(usize, f64); 2] = [(13, 8.6), (16, 7.0)];
+/// The styles of a lifeline's head, and the most pixels that a character takes in the widest of their fonts: its title, a
+/// title that is long, its subtitle.
+const HEAD_STYLES: [(&str, f64); 3] = [("name", 8.6), ("name long", 7.2), ("below", 7.0)];
 
 /// The picture.
 pub(super) fn file(drawn: &Drawn) -> String {
@@ -130,17 +130,16 @@ fn head(xml: &mut Xml, lane: &Lane, width: f64) {
         let place =
             [("x", &*left), ("y", &top), ("width", &px(width)), ("height", "42"), ("rx", "8")];
         xml.empty("rect", &place);
-        for (class, text, (cells, wide), y) in [
-            ("name", &lane.title, HEAD_CELLS[0], TITLE + 23.0),
-            ("below", &lane.subtitle, HEAD_CELLS[1], TITLE + 39.0),
-        ] {
+        let cells = |(_, wide): (&str, f64)| ((width - 10.0) / wide) as usize;
+        let [name, long, below] = HEAD_STYLES;
+        let name = if text_cells(&lane.title) > cells(name) { long } else { name };
+        for (style, text, y) in
+            [(name, &lane.title, TITLE + 23.0), (below, &lane.subtitle, TITLE + 39.0)]
+        {
+            let class = style.0;
             let place =
                 [("class", class), ("x", &*middle), ("y", &px(y)), ("text-anchor", "middle")];
-            let (text, most) = (cut_middle(text, cells), width - 10.0);
-            let length = px(most);
-            let fit = [("textLength", &*length), ("lengthAdjust", "spacingAndGlyphs")];
-            let is_long = text_cells(&text) as f64 * wide > most;
-            xml.text("text", &[&place[..], &fit[..if is_long { 2 } else { 0 }]].concat(), &text);
+            xml.text("text", &place, &cut_middle(text, cells(style)));
         }
     });
 }

@@ -9,12 +9,22 @@ use socketscope_tests::{Puppet, Room, TestServer};
 /// Two programs; a step names the one that makes the call. PORT and PORT2 stand for free ports. A call that is to wait
 /// has a `later` name, and a step that waits for its return names it as `finish`.
 async fn same_as_python(family: &str, kind: &str, steps: &[Value]) {
+    play(family, kind, steps, |_| Puppet::start()).await;
+}
+
+/// As [`same_as_python`], with puppets made by `puppet` from the programs' names. Returns all that has played.
+pub(super) async fn play(
+    family: &str,
+    kind: &str,
+    steps: &[Value],
+    puppet: impl Fn(&str) -> Puppet,
+) -> (TestServer, Room, BTreeMap<&'static str, Puppet>) {
     let server = TestServer::start();
     let room = server.client().room().await;
     let mut puppets = BTreeMap::new();
     for program in ["a", "b"] {
         room.start(json!({"name": program})).await;
-        puppets.insert(program, Puppet::start());
+        puppets.insert(program, puppet(program));
     }
     let folder = std::env::temp_dir().join(format!("socketscope-puppet-{}", room.id));
     std::fs::create_dir(&folder).expect("a folder");
@@ -31,6 +41,7 @@ async fn same_as_python(family: &str, kind: &str, steps: &[Value]) {
         assert_eq!(ours, python, "step {number} of {family} {kind}: {step}");
     }
     std::fs::remove_dir_all(folder).expect("the folder was there");
+    (server, room, puppets)
 }
 
 async fn perform(
@@ -122,7 +133,7 @@ macro_rules! steps {
     };
 }
 
-fn tcp(family: &str, host: &str) -> Vec<Value> {
+pub(super) fn tcp(family: &str, host: &str) -> Vec<Value> {
     let (at, other) = (format!("{host}:PORT"), format!("{host}:PORT2"));
     let steps = steps! {
         "a" "socket" {"family": family, "type": "stream"};
@@ -252,7 +263,7 @@ async fn tcp_backlog_reset_and_options() {
     same_as_python("inet", "stream, options", &steps).await;
 }
 
-fn udp(family: &str, host: &str) -> Vec<Value> {
+pub(super) fn udp(family: &str, host: &str) -> Vec<Value> {
     let (at, other) = (format!("{host}:PORT"), format!("{host}:PORT2"));
     let steps = steps! {
         "a" "socket" {"family": family, "type": "dgram"};
@@ -385,8 +396,7 @@ async fn two_connects_of_one_descriptor_wait_for_a_unix_backlog() {
     assert_eq!(errnos, ["EISCONN"], "{ends:?}");
 }
 
-#[tokio::test]
-async fn unix_streams() {
+pub(super) fn unix() -> Vec<Value> {
     let steps = steps! {
         "a" "socket" {"family": "unix", "type": "stream"};
         "a" "accept" {"fd": 3};
@@ -423,7 +433,12 @@ async fn unix_streams() {
         "b" "socket" {"family": "unix", "type": "stream"};
         "b" "connect" {"fd": 3, "address": "UNIX/echo.sock"};
     };
-    same_as_python("unix", "stream", &steps).await;
+    steps.to_vec()
+}
+
+#[tokio::test]
+async fn unix_streams() {
+    same_as_python("unix", "stream", &unix()).await;
 }
 
 #[tokio::test]

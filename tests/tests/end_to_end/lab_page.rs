@@ -116,6 +116,27 @@ async fn a_packet_is_held_and_delivered_by_a_click() {
 }
 
 #[tokio::test]
+async fn a_held_packet_is_delivered_by_a_key() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    pair(&room).await;
+    let browser = Browser::start().await;
+    enter(&browser, &server, &room).await;
+    browser.click((".wire button", "Hold packets")).await;
+    browser.until("document.querySelector('.wire button[aria-pressed=true]')").await;
+    let call = json!({"call": "connect", "fd": 3, "address": SERVER});
+    assert_eq!(room.call_for(0, "client", &call).await.0, 202);
+    drawn(&browser, "SYN seq 0", "held on the wire").await;
+    browser.script("document.querySelector('[role=listbox]').focus()", json!([])).await;
+    browser.press("\u{e010}").await;
+    browser.until("document.querySelector('#inspector .held button')").await;
+    let told = "document.querySelector('#inspector').innerText.includes('held on the wire')";
+    browser.until(told).await;
+    browser.press("d").await;
+    drawn(&browser, "SYN seq 0", "delivered by hand").await;
+}
+
+#[tokio::test]
 async fn a_lost_syn_is_crossed_out_and_its_retransmission_named() {
     let server = TestServer::start();
     let room = server.client().lab().await;
@@ -150,7 +171,7 @@ async fn a_packet_is_inspected_field_by_field() {
     let lit = browser.texts(".bytes b.lit").await;
     assert_eq!(lit, ["23", "28"], "port 9000");
     let named = browser.names(".states svg").await.remove(0);
-    assert_eq!(named, "client: ESTABLISHED, server: ESTABLISHED");
+    assert_eq!(named, "client: SYN-SENT, server: LISTEN", "as it was at that moment");
     assert!(browser.texts(".states .lit .who").await.iter().any(|who| who.contains("client")));
 }
 

@@ -19,3 +19,4 @@ mod loopback;
 mod outside;
 mod programs;
 mod recording;
+mod traced;

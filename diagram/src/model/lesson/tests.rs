@@ -1,6 +1,6 @@
 //! A lesson's journal, step by step: where its programs are, what is said, what is forgotten.
 
-use socketscope_protocol::{Bilingual, Call, ReadyCall, Stream, Value};
+use socketscope_protocol::{Bilingual, Call, LessonRole, ReadyCall, Stream, Value};
 
 use super::*;
 use crate::journal::{Journal, STREAM, fd, name};
@@ -30,11 +30,20 @@ fn lit(journal: &Journal) -> Vec<(u32, Lit)> {
     journal.model.lit(&name("client")).iter().map(|it| (it.line.line, it.how)).collect()
 }
 
+fn started(journal: &mut Journal) {
+    let role = Role::Lesson(LessonRole { file: "client.py".into() });
+    journal.fact(Fact::Program {
+        program: name("client"),
+        host: None,
+        change: Change::Started(role),
+    });
+}
+
 /// A client that has come to its first call.
 fn begun(capacity: usize) -> Journal {
     let mut journal = Journal::new(capacity);
     mode(&mut journal, 1, Mode::Step);
-    journal.start("client");
+    started(&mut journal);
     ready(&mut journal, CallName::Socket, 5);
     journal
 }
@@ -83,7 +92,7 @@ fn a_new_round_begins_with_empty_panes() {
     journal.end("client");
     mode(&mut journal, 1, Mode::Over);
     mode(&mut journal, 2, Mode::Step);
-    journal.start("client");
+    started(&mut journal);
     let known = journal.model.lesson();
     assert_eq!((known.begins(9), known.begins(10), known.note()), (None, Some(2), None));
     let runs = known.program(&name("client")).unwrap();

@@ -152,7 +152,12 @@ fn line(at: usize, parts: Vec<(Part, &str)>) -> El {
         };
         el("span").class(class).child(text)
     };
-    let code = el("code").child(parts.into_iter().map(part).collect::<Vec<_>>());
+    // What does not fit goes on below, further in than the line itself.
+    let indent = parts.first().map_or("", |(_, text)| *text);
+    let indent = indent.len() - indent.trim_start().len();
+    let code = el("code")
+        .attr("style", format!("--in:{indent}ch"))
+        .child(parts.into_iter().map(part).collect::<Vec<_>>());
     el("div").class("ln").attr("data-line", number.as_str()).child([
         el("span").class("how").attr("aria-hidden", "true"),
         el("span").class("no").child(number),

@@ -2,7 +2,7 @@
 
 use socketscope_diagram::{
     lanes::{Lane, LaneKind, Lanes},
-    scene::cut_middle,
+    scene::{cut_middle, text_cells},
 };
 
 use crate::{
@@ -42,11 +42,15 @@ fn head(lane: &Lane, width: f64, scale: f64) -> El {
         LaneKind::Peer(_) | LaneKind::OtherPeers => "head peer",
     };
     let class = if lane.alive { class.to_owned() } else { format!("{class} over") };
-    // Letters are seven pixels wide or so. The end of a name tells it from others, as the port does an address.
-    let cells = ((width - 10.0) / 7.0) as usize;
-    let clipped = |tag, text: &str, cells| el(tag).class("clip").child(cut_middle(text, cells));
+    // The end of a name tells it from others, as the port does an address.
+    let clipped = |tag, text: &str, sizes: &[(&str, f64)]| {
+        let cells = |letter: f64| ((width - 13.0) / letter) as usize;
+        let fits = sizes.iter().find(|(_, letter)| text_cells(text) <= cells(*letter));
+        let (class, letter) = fits.or(sizes.last()).copied().unwrap_or_default();
+        el(tag).class(class).child(cut_middle(text, cells(letter)))
+    };
     el("div").class(&class).attr("style", style).attr("title", lane.title.as_str()).child([
-        clipped("strong", &lane.title, cells),
-        clipped("span", &lane.subtitle, cells + cells / 6),
+        clipped("strong", &lane.title, &[("clip", 8.6), ("clip long", 7.2)]),
+        clipped("span", &lane.subtitle, &[("clip", 6.9)]),
     ])
 }

@@ -214,7 +214,7 @@ pub(super) fn packet(packet: &PacketArrow, shift: f64) -> Option<Element> {
         &packet.label.text,
         "lbl packet-label",
         (packet.label.x, y(packet.label.y)),
-        Anchor::Middle,
+        packet.label.anchor,
     ) {
         let _ = label.set_attribute("transform", &slope);
     }

@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// How often at most viewers are told how many have answered.
 const COUNTS: Duration = Duration::from_millis(300);
 
+/// What is answered to whoever wants a lesson to go on that has ended.
+const OVER: &str = "The lesson is over: all of its programs have ended. Reset begins it anew.";
+
 /// The folder of a room's lesson, within the room's own.
 const FOLDER: &str = "lesson";
 
@@ -71,7 +74,7 @@ impl Conductor {
         poll: Arc<Poll>,
         processes: Processes,
     ) -> Self {
-        let score = Score::new(&lesson);
+        let score = Score::new(&lesson, true);
         Self {
             lesson,
             witness,
@@ -114,13 +117,18 @@ impl Conductor {
         }
     }
 
+    /// A round's beginning. Where there is no wire, no call waits for a packet.
+    fn new_score(&self) -> Score {
+        Score::new(&self.lesson, self.witness.scope().network.as_lab().is_ok())
+    }
+
     /// Begins a round: programs start, and wait before their first calls.
     async fn begin(&mut self) {
         self.end_processes().await;
         self.poll.close();
         self.witness.forget_all();
-        self.fail_steps(|| Refusal::NothingToStep("The lesson has begun anew.".into()));
-        self.score = Score::new(&self.lesson);
+        self.fail_steps("The lesson has begun anew.");
+        self.score = self.new_score();
         if let Ok(lab) = self.witness.scope().network.as_lab() {
             if self.round > 0
                 && let Err(obstacle) = lab.renew().await
@@ -170,6 +178,7 @@ impl Conductor {
         }
         if self.mode != Mode::Over && self.is_over() {
             self.mode = Mode::Over;
+            self.fail_steps(OVER);
             self.tell_mode();
         }
         if self.counts_due.is_some_and(|due| due <= Instant::now()) {
@@ -274,10 +283,12 @@ impl Conductor {
 
     fn go_on(&mut self, mode: Mode, pace: Duration) -> Result<(), Refusal> {
         if self.mode == Mode::Over {
-            let why = "The lesson is over: all of its programs have ended. Reset begins it anew.";
-            return Err(Refusal::NothingToStep(why.into()));
+            return Err(Refusal::NothingToStep(OVER.into()));
         }
         if (self.mode, self.pace) != (mode, pace) {
+            if mode == Mode::Run {
+                self.fail_steps("The lesson runs: calls go by themselves.");
+            }
             (self.mode, self.pace, self.due) = (mode, pace, Instant::now());
             self.tell_mode();
             let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -409,9 +420,10 @@ impl Conductor {
         futures_util::future::join_all(processes.iter().map(|process| process.end())).await;
     }
 
-    fn fail_steps(&mut self, why: impl Fn() -> Refusal) {
+    /// No step waits any longer.
+    fn fail_steps(&mut self, why: &str) {
         for step in self.steps.drain(..) {
-            let _ = step.answer.send(Err(why()));
+            let _ = step.answer.send(Err(Refusal::NothingToStep(why.into())));
         }
     }
 }

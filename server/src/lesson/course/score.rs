@@ -48,9 +48,10 @@ enum Asked {
 }
 
 impl Score {
-    pub(super) fn new(lesson: &Lesson) -> Self {
+    pub(super) fn new(lesson: &Lesson, sees_packets: bool) -> Self {
         let starts = lesson.programs.iter().map(|it| it.starts.as_ref().map(Trigger::new));
-        let waits = lesson.waits.iter().map(|(it, until)| (it.clone(), Trigger::new(until)));
+        let waits = lesson.waits.iter().filter(|(_, until)| sees_packets || !until.is_of_packet());
+        let waits = waits.map(|(it, until)| (it.clone(), Trigger::new(until)));
         let acts = lesson.acts.iter().map(|(at, act)| (Trigger::new(at), act.clone()));
         let questions = lesson.questions.iter().map(|it| (it.clone(), Asked::NotYet));
         Self {

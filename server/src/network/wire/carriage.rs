@@ -195,7 +195,7 @@ impl Inner {
     }
 
     pub(super) fn lose_all(&mut self, wire: &Wire) {
-        while let Some(Travelling { parcel, .. }) = self.travelling.pop() {
+        while let Some(parcel) = self.next_travelling() {
             self.lose(wire, &parcel, Loss::Ended);
         }
         for parcel in std::mem::take(&mut self.held).into_values() {
@@ -204,11 +204,9 @@ impl Inner {
     }
 
     /// Whether a packet of this direction that is not delayed itself arrives at once: no call waits to return before it,
-    /// and nothing before it is still travelling.
+    /// and nothing before it is still travelling, be it due or not.
     pub(super) fn at_once(&self, from: usize, to: usize) -> bool {
-        self.fence.is_none()
-            && (self.travelling.is_empty()
-                || self.turns.get(&(from, to)).is_none_or(|(_, last)| *last <= Instant::now()))
+        self.fence.is_none() && self.on_their_way.get(&(from, to)).is_none_or(|count| *count == 0)
     }
 
     /// When a packet arrives that departs now: after those before it, unless they shall overtake it.
@@ -238,10 +236,20 @@ impl Inner {
         *last
     }
 
+    /// The next packet that travels, which does so no longer.
+    pub(super) fn next_travelling(&mut self) -> Option<Parcel> {
+        let Travelling { parcel, .. } = self.travelling.pop()?;
+        if let Some(count) = self.on_their_way.get_mut(&(parcel.from, parcel.to)) {
+            *count -= 1;
+        }
+        Some(parcel)
+    }
+
     pub(super) fn travel(&mut self, wire: &Wire, due: Instant, parcel: Parcel) {
         if self.travelling.len() >= PACKETS_UNDER_WAY {
             return self.lose(wire, &parcel, Loss::Full);
         }
+        *self.on_their_way.entry((parcel.from, parcel.to)).or_default() += 1;
         self.last_travelling += 1;
         let first =
             self.fence.is_none() && self.travelling.peek().is_none_or(|first| due < first.due);
