@@ -228,3 +228,38 @@ fn the_packets_of_a_call_that_is_refused_are_its_programs() {
     assert_eq!(titles(&drawn), ["client", "kernel", other]);
     assert_eq!(drawn.scene(0..100).packets.len(), 2);
 }
+
+#[test]
+fn a_sum_of_packets_is_opened_and_an_empty_one_is_no_row() {
+    let sum = |packets| {
+        let (from, to) = (CLIENT.to_owned(), SERVER.to_owned());
+        let (bytes, arrived, protocol) =
+            (packets * 1000, packets, socketscope_protocol::Protocol::Tcp);
+        let (lost, acks, retransmissions) = (0, 0, 3);
+        let since = 5;
+        Box::new(socketscope_protocol::Summary {
+            since,
+            from,
+            to,
+            protocol,
+            packets,
+            bytes,
+            arrived,
+            lost,
+            acks,
+            retransmissions,
+        })
+    };
+    let mut journal = Journal::lab();
+    let before = Drawn::new(&journal.model, 1000.0).rows.end();
+    journal.fact(Fact::Summary(sum(0)));
+    journal.fact(Fact::Summary(sum(1204)));
+    let drawn = Drawn::new(&journal.model, 1000.0);
+    assert_eq!(drawn.rows.end(), before + 1);
+    let told = crate::inspect::inspect(&journal.model, journal.model.head(), 0, &EN).unwrap();
+    let fact = |wanted| told.facts.iter().find(|(name, _)| *name == wanted).map(|it| it.1.as_str());
+    assert_eq!(fact(EN.lab.counted), Some("1\u{202f}204"));
+    assert_eq!(fact(EN.page.bytes), Some("1.1 MB"));
+    assert_eq!(fact(EN.lab.direction), Some("10.0.0.2:40312 → 10.0.0.1:9000"));
+    assert!(fact(EN.lab.since).is_some() && told.story.contains(".pcapng"));
+}
