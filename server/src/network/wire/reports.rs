@@ -84,7 +84,6 @@ impl Inner {
                 self.carry(wire, plug, FENCE);
                 self.listen_for_fence(wire, plug);
                 self.fence = None;
-                self.tell_sums(wire);
                 if self.reports_told == told {
                     self.tell_first_report(wire);
                 }

@@ -135,11 +135,11 @@ async fn whoever_watches_may_answer_once() {
     go_on(&room, json!({"do": "reveal"})).await;
     let told = |fact: &Fact| matches!(fact, Fact::Lesson(fact) if matches!(**fact, LessonFact::Reveal { .. }));
     let events = room.until("the answer", told).await;
-    let counts = events.iter().filter_map(lesson).filter_map(|fact| match fact {
+    let mut counts = events.iter().filter_map(lesson).filter_map(|fact| match fact {
         LessonFact::Answers { question: 1, counts } => Some(counts.clone()),
         _ => None,
     });
-    assert_eq!(counts.last(), Some(vec![1, 0, 1]));
+    assert_eq!(counts.next_back(), Some(vec![1, 0, 1]));
     let late = json!({"request": 4, "command": "answer", "body": {"question": 1, "choice": 1}});
     assert_eq!(ask(&mut feeds[0], late).await, 409);
     let (status, answer) = room.post("/lesson", &json!({"do": "reveal"})).await;
