@@ -209,7 +209,7 @@ async fn one_story_in_every_format() {
     assert_eq!(told, room.events_from(1).await[..told.len()]);
 
     let svg = texts_of_svg(&room.recording("svg").await).await;
-    for text in ["A test", "SYN-RECV", "lost by a rule", "<b>;end %%#", r#"send(3, "</text>"#] {
+    for text in ["A test", "SYN-RECV", "lost by a rule", "<b>;e", r#"send(3, "</text>"#] {
         assert!(svg.contains(text), "{text:?} is not in {svg:?}");
     }
 

@@ -244,7 +244,7 @@ async fn udp_either_first() {
         "server>client ICMP",
         "early recvfrom = TimeoutError",
     ]);
-    story.has(&["connected send", "server>client ICMP", "connected recv = ECONNREFUSED"]);
+    story.has(&["connected enters send", "server>client ICMP", "connected recv = ECONNREFUSED"]);
     story.has(&[
         "server bind = ok",
         "late enters sendto",

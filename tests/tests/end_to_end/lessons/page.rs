@@ -190,14 +190,14 @@ async fn in_chinese_no_english_is_left() {
     let browser = Browser::start().await;
     browser.goto(&server.url(&format!("/#key={}", TestServer::KEY))).await;
     browser.click((".languages button", "中文")).await;
-    // What may stay as it is: code and names of the system's, names of programs, hosts and files, numbers and units.
+    // What may stay as it is: rooms' names, code and names of the system's, names of programs, hosts and files, numbers and units.
     let english = "const own = /^(Socketscope|EN|English|[A-Z_]{2,}|[a-z_.-]+\\(.*|[\\w.-]+\\.(py|sock)|[\\d.,:%µ×\\s]*(ms|s|µs|ns|B|KB|bytes)?)$/;
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         const found = [];
         while (walk.nextNode()) {
             const node = walk.currentNode, text = node.textContent.trim(), parent = node.parentElement;
             if (!/[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(text)) continue;
-            if (/[\\u4e00-\\u9fff]/.test(text) || parent.closest('code, pre, .listing, .console, svg, .bytes, script, style, .rooms:not(.lessons)')) continue;
+            if (/[\\u4e00-\\u9fff]/.test(text) || parent.closest('code, pre, .listing, .console, svg, .bytes, script, style, h1, .rooms:not(.lessons)')) continue;
             if (!own.test(text)) found.push(text);
         }
         return found;";
