@@ -28,7 +28,9 @@ fn titles(drawn: &Drawn) -> Vec<&str> {
 
 /// Every place that is written on.
 fn plates(scene: &Scene) -> Vec<(String, Plate)> {
-    let told = |label: &Label, slope| (label.text.clone(), Plate::of(label, slope));
+    let told = |label: &Label, slope: f64| {
+        (label.text.clone(), Plate::sloped(label, slope.to_radians().tan()))
+    };
     let rows = scene.rows.iter().flat_map(|row| &row.items).map(|item| told(label_of(item), 0.0));
     let chips = scene.chips.iter().map(|chip| (chip.text.clone(), Plate::of_chip(chip)));
     let packets = scene.packets.iter().flat_map(|it| {

@@ -226,7 +226,8 @@ impl View<'_> {
         let length = dx.abs().max(1.0);
         let character = self.lanes.metrics.character;
         let room = ((length - 12.0) / character).max(0.0) as usize;
-        let slope = (dy / length * dx.signum()).atan().to_degrees();
+        let rise = dy / length * dx.signum();
+        let slope = rise.atan().to_degrees();
         // The label stands over the row of the departure, however far below the arrival is.
         let near = (self.lanes.metrics.row / dy.abs().max(1.0)).min(1.0) / 2.0;
         let mut texts = vec![label::cut(text, room)];
@@ -242,7 +243,7 @@ impl View<'_> {
                 parts.clone().map(move |part| {
                     let at = (x0 + dx * part, y0 + dy * part + beside);
                     let label = Label::new(text.clone(), at.0, at.1, Anchor::Middle, character);
-                    let plate = Plate::of(&label, slope);
+                    let plate = Plate::sloped(&label, rise);
                     ((label, slope), plate)
                 })
             })
@@ -420,7 +421,7 @@ fn level(label: &Label, by: &'static [f64]) -> impl Iterator<Item = (Label, Plat
     let label = label.clone();
     by.iter().map(move |by| {
         let moved = Label { y: label.y + by, ..label.clone() };
-        let plate = Plate::of(&moved, 0.0);
+        let plate = Plate::of(&moved);
         (moved, plate)
     })
 }

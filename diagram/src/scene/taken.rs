@@ -25,10 +25,17 @@ impl Plate {
         Self { at: (x, y), half: (half_width, half_height), along: (1.0, 0.0) }
     }
 
-    /// The place of a label that is turned by so many degrees around its own place.
-    pub(super) fn of(label: &Label, slope: f64) -> Self {
-        let level = Self::level(label.span(), (label.y - ASCENT, label.y + DESCENT));
-        let (sin, cos) = slope.to_radians().sin_cos();
+    /// The place of a label that is not turned.
+    pub(super) fn of(label: &Label) -> Self {
+        Self::level(label.span(), (label.y - ASCENT, label.y + DESCENT))
+    }
+
+    /// The place of a label that is turned around its own place, to rise by `slope` pixels in each to the right. No angle is
+    /// asked for: the page would have to bring sine and cosine along.
+    pub(super) fn sloped(label: &Label, slope: f64) -> Self {
+        let level = Self::of(label);
+        let cos = 1.0 / (1.0 + slope * slope).sqrt();
+        let sin = slope * cos;
         let (x, y) = (level.at.0 - label.x, level.at.1 - label.y);
         let at = (label.x + x * cos - y * sin, label.y + x * sin + y * cos);
         Self { at, along: (cos, sin), ..level }
@@ -79,7 +86,7 @@ impl Taken {
     pub(super) fn new(rows: &[SceneRow], packets: &[PacketArrow], width: f64) -> Self {
         let labels = rows.iter().flat_map(|row| &row.items).map(label_of);
         let labels = labels.filter(|label| !label.text.is_empty());
-        let labels = labels.map(|label| Plate::of(label, 0.0));
+        let labels = labels.map(|label| Plate::of(label));
         let plates = labels.chain(packets.iter().filter_map(buttons)).collect();
         Self { plates, width }
     }
@@ -127,8 +134,8 @@ mod tests {
     #[test]
     fn turned_labels_fit_where_level_ones_do_not() {
         let (one, other) = (label(100.0, 100.0), label(150.0, 118.0));
-        assert!(!Plate::of(&one, 10.0).covers(&Plate::of(&label(100.0, 114.0), 10.0)));
-        assert!(Plate::of(&one, 10.0).covers(&Plate::of(&other, 0.0)));
-        assert!(!Plate::of(&one, 0.0).covers(&Plate::of(&other, 0.0)));
+        assert!(!Plate::sloped(&one, 0.2).covers(&Plate::sloped(&label(100.0, 114.0), 0.2)));
+        assert!(Plate::sloped(&one, 0.2).covers(&Plate::of(&other)));
+        assert!(!Plate::of(&one).covers(&Plate::of(&other)));
     }
 }

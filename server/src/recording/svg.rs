@@ -127,6 +127,7 @@ fn head(xml: &mut Xml, lane: &Lane, width: f64) {
     let class = if lane.alive { kind.to_owned() } else { format!("{kind} over") };
     let (left, top, middle) = (px(lane.x - width / 2.0), px(TITLE + 6.0), px(lane.x));
     xml.element("g", &[("class", &*class)], |xml| {
+        xml.text("title", &[], &lane.title);
         let place =
             [("x", &*left), ("y", &top), ("width", &px(width)), ("height", "42"), ("rx", "8")];
         xml.empty("rect", &place);

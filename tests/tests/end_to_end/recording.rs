@@ -219,7 +219,9 @@ async fn one_story_in_every_format() {
         "sequenceDiagram\n  title A test\n  participant l0 as ",
         "-x",
         "(lost by a rule)",
-        "Note over l1: SYN_RECV\n",
+        // Both programs of the first host stand beside its kernel.
+        "participant l2 as kernel, 10.0.0.1\n",
+        "Note over l2: SYN_RECV\n",
         escaped,
     ] {
         assert!(mmd.contains(text), "{text} is not in {mmd}");
