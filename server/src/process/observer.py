@@ -73,7 +73,13 @@ class Observation:
         if self.over:
             return
         text, shown = text[:TEXT], bytes(shown[:SHOWN])
-        head = HEAD.pack(kind, self.number, ticket, call, fd, *place, at, a, b, len(text), len(shown))
+        rest = at, a, b, len(text), len(shown)
+        try:
+            head = HEAD.pack(kind, self.number, ticket, call, fd, *place, *rest)
+        except (struct.error, TypeError):
+            # What is no number the call itself will refuse.
+            rest = at, 0, 0, len(text), len(shown)
+            head = HEAD.pack(kind, self.number, ticket, call, fd, *place, *rest)
         try:
             os.write(self.reports, head + text + shown)
         except OSError:
@@ -92,11 +98,19 @@ class Observation:
 
     def enter(self, call, fd, a=0, b=0, text=b"", shown=b""):
         ticket, place = next(self.tickets) & 0xFFFFFFFF, self.place()
-        if not self.over and os.pread(self.needed, 1, 0) == b"\1":
+        if self.needs_permission():
             self.report(READY, ticket, call, fd, place, time.time_ns())
             self.wait(ticket)
         self.report(ENTER, ticket, call, fd, place, time.time_ns(), a, b, text, shown)
         return ticket, call, fd, place
+
+    def needs_permission(self):
+        try:
+            return not self.over and os.pread(self.needed, 1, 0) == b"\1"
+        except OSError:
+            # The program has closed what it did not know.
+            self.over = True
+            return False
 
     def returned(self, entered, a=0, b=0, text=b"", shown=b""):
         at = time.time_ns()
@@ -121,6 +135,8 @@ class Observation:
                 self.change.release()
                 try:
                     permit = os.read(self.permits, 4)
+                except OSError:
+                    permit = b""
                 finally:
                     self.change.acquire()
                     self.reading = False
@@ -157,8 +173,16 @@ def inode(fd):
     return os.fstat(fd).st_ino
 
 
+def view_of(data):
+    """The bytes of what is sent or received into; none where it has none: the call itself says what is wrong."""
+    try:
+        return memoryview(data).cast("B")
+    except (TypeError, ValueError, BufferError):
+        return memoryview(b"")
+
+
 def joined(buffers):
-    return b"".join(bytes(part) for part in buffers)
+    return b"".join(bytes(view_of(part)) for part in buffers)
 
 
 class Socket(plain):
@@ -249,7 +273,7 @@ class Socket(plain):
         return fd, address
 
     def send(self, data, flags=0, /):
-        view = memoryview(data).cast("B")
+        view = view_of(data)
         entered = watch.enter(SEND, raw.fileno(self), view.nbytes, shown=view)
         try:
             sent = raw.send(self, data, flags)
@@ -260,8 +284,8 @@ class Socket(plain):
         return sent
 
     def sendall(self, data, flags=0, /):
-        view = memoryview(data).cast("B")
-        if raw.gettimeout(self) is not None:
+        view = view_of(data)
+        if raw.gettimeout(self) is not None and view.nbytes:
             # Several calls, for the whole of which the timeout is (the library's reference says so).
             return self._send_in_time(view, flags)
         entered = watch.enter(SEND, raw.fileno(self), view.nbytes, shown=view)
@@ -285,7 +309,7 @@ class Socket(plain):
 
     def sendto(self, data, *rest):
         address = rest[-1] if rest else None
-        view, fd = memoryview(data).cast("B"), raw.fileno(self)
+        view, fd = view_of(data), raw.fileno(self)
         entered = watch.enter(SENDTO, fd, view.nbytes, text=written(address), shown=view)
         try:
             sent = raw.sendto(self, data, *rest)
@@ -299,8 +323,10 @@ class Socket(plain):
         return sent
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
-        buffers, fd = list(buffers), raw.fileno(self)
-        data = joined(buffers)
+        fd = raw.fileno(self)
+        # It may be something that can be gone through only once.
+        buffers = list(buffers) if hasattr(buffers, "__iter__") else buffers
+        data = joined(buffers) if isinstance(buffers, list) else b""
         call = SEND if address is None else SENDTO
         entered = watch.enter(call, fd, len(data), text=written(address), shown=data)
         try:
@@ -346,7 +372,7 @@ class Socket(plain):
         return self._receive_into(RECVFROM, buffer, nbytes, flags)
 
     def _receive_into(self, call, buffer, nbytes, flags):
-        view = memoryview(buffer).cast("B")
+        view = view_of(buffer)
         entered = watch.enter(call, raw.fileno(self), nbytes or view.nbytes)
         try:
             if call == RECV:
@@ -372,10 +398,11 @@ class Socket(plain):
         return message
 
     def recvmsg_into(self, buffers, *rest):
-        views = [memoryview(buffer).cast("B") for buffer in buffers]
+        buffers = list(buffers) if hasattr(buffers, "__iter__") else buffers
+        views = [view_of(buffer) for buffer in buffers] if isinstance(buffers, list) else []
         entered = watch.enter(RECVFROM, raw.fileno(self), sum(view.nbytes for view in views))
         try:
-            message = raw.recvmsg_into(self, views, *rest)
+            message = raw.recvmsg_into(self, buffers, *rest)
         except BaseException as error:
             watch.failed(entered, error)
             raise
@@ -417,7 +444,7 @@ class Socket(plain):
 
     def setsockopt(self, level, option, value, *rest):
         fd = raw.fileno(self)
-        entered = watch.enter(SETSOCKOPT, fd, level << 32 | option, number_of(level, option, value))
+        entered = watch.enter(SETSOCKOPT, fd, option_of(level, option), number_of(level, option, value))
         try:
             raw.setsockopt(self, level, option, value, *rest)
         except BaseException as error:
@@ -426,7 +453,7 @@ class Socket(plain):
         watch.returned(entered)
 
     def getsockopt(self, level, option, *rest):
-        entered = watch.enter(GETSOCKOPT, raw.fileno(self), level << 32 | option)
+        entered = watch.enter(GETSOCKOPT, raw.fileno(self), option_of(level, option))
         try:
             value = raw.getsockopt(self, level, option, *rest)
         except BaseException as error:
@@ -467,14 +494,19 @@ class Socket(plain):
         return address
 
 
+def option_of(level, option):
+    return level << 32 | option if isinstance(level, int) and isinstance(option, int) else 0
+
+
 def number_of(level, option, value):
     """An option's value as the journal has it."""
     if isinstance(value, int):
         return value
-    if value is not None and level == socket.SOL_SOCKET and option == socket.SO_LINGER and len(value) >= 8:
-        on, seconds = struct.unpack("ii", bytes(value[:8]))
+    value = bytes(view_of(value))
+    if level == socket.SOL_SOCKET and option == socket.SO_LINGER and len(value) >= 8:
+        on, seconds = struct.unpack("ii", value[:8])
         return seconds if on else -1
-    return int.from_bytes(bytes(value[:4]), sys.byteorder, signed=True) if value else 0
+    return int.from_bytes(value[:4], sys.byteorder, signed=True)
 
 
 def own_frames_out(trace):

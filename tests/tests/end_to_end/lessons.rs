@@ -4,6 +4,7 @@
 mod conduct;
 mod facts;
 mod folders;
+mod observer;
 mod page;
 mod traced;
 

@@ -78,18 +78,20 @@ impl Inner {
                 continue;
             };
             let (plug, at, turn) = (first.plug, first.at, first.turn);
-            if turn == Turn::Returns && !self.begins_later(plug) {
+            if turn == Turn::Returns {
                 let told = self.reports_told;
                 self.fence = Some(at);
-                self.carry(wire, plug, FENCE);
+                // These bear their own times: what came later waits, whoever has begun something meanwhile.
                 self.listen_for_fence(wire, plug);
-                self.fence = None;
-                if self.reports_told == told {
-                    self.tell_first_report(wire);
+                if !self.begins_later(plug) {
+                    self.carry(wire, plug, FENCE);
                 }
-            } else {
-                self.tell_first_report(wire);
+                self.fence = None;
+                if self.reports_told != told {
+                    continue;
+                }
             }
+            self.tell_first_report(wire);
         }
         self.after_return(wire);
         true

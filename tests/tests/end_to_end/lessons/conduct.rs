@@ -289,7 +289,7 @@ async fn the_list_has_sixteen_lessons_in_order() {
 }
 
 /// Processes whose command line has this in it.
-fn processes_that_name(text: &str) -> usize {
+pub(super) fn processes_that_name(text: &str) -> usize {
     let processes = fs::read_dir("/proc").expect("/proc").flatten();
     let commands = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
     commands.filter(|command| String::from_utf8_lossy(command).contains(text)).count()
