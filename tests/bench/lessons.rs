@@ -159,12 +159,12 @@ async fn first_arrow(report: &mut Report, server: &Process) -> Result<()> {
     let room = server.client.room_with(json!({"lesson": "tcp-first-connection"})).await;
     let browser = Browser::start().await;
     browser.goto(&format!("http://{}/rooms/{}#key={}", server.address, room.id, server.key)).await;
-    browser.wait_for(".code .ready").await;
+    browser.wait_for(".ln[data-lit=ready]").await;
     let milliseconds = browser
         .script_async(
-            "const run = document.querySelector('.lesson-run');
+            "const run = document.querySelector('#lesson [data-do=run]');
             const begin = performance.now();
-            const look = () => document.querySelector('svg [role=option] line')
+            const look = () => document.querySelector('svg [role=option][aria-label*=\"socket(\"]')
                 ? requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin)))
                 : requestAnimationFrame(look);
             run.click();
