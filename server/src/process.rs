@@ -40,6 +40,9 @@ pub(crate) use witness::{Waiting, Witness};
 
 use crate::{clock, network::Host};
 
+/// Bytes of the file that says whether calls need a permission: the observer maps it.
+const PAGE: u64 = 4096;
+
 /// What to run.
 pub(crate) struct Source {
     /// The folder that the files are in.
@@ -84,6 +87,7 @@ impl Process {
         let cloexec = SockFlag::SOCK_CLOEXEC;
         let (permits, taken) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, cloexec)?;
         let needed = File::from(memfd_create("needs-permission", MFdFlags::MFD_CLOEXEC)?);
+        needed.set_len(PAGE)?;
         needed.write_all_at(&[1], 0)?;
         let Source { folder, files, file, arguments } = source;
         let number = witness.expect(name.clone(), host.clone(), files);
@@ -145,6 +149,7 @@ impl Process {
             // It has ended meanwhile.
             tracing::debug!(%error, "a call was not let go");
         }
+        self.witness.hurry();
     }
 
     /// Ends the program by SIGKILL. Its end stands in the journal before what the kernel makes of it.

@@ -4,12 +4,7 @@
     reason = "tokio offers no safe way to watch a descriptor that it does not make itself"
 )]
 
-use std::{
-    fs::File,
-    io,
-    os::fd::{AsRawFd, OwnedFd},
-    sync::Arc,
-};
+use std::{fs::File, io, os::fd::AsRawFd, sync::Arc};
 
 use tokio::io::{
     Interest,
@@ -25,7 +20,6 @@ pub(crate) type Watch<T> = AsyncFd<Arc<T>>;
 pub(crate) trait Steady: AsRawFd {}
 impl Steady for socket2::Socket {}
 impl Steady for File {}
-impl Steady for OwnedFd {}
 impl Steady for Tap {}
 
 /// Begins to watch `what`.

@@ -22,7 +22,6 @@ use crate::{
     process::{Process, Python, Witness},
     program::Scope,
     refusal::Refusal,
-    watch,
 };
 use conductor::Conductor;
 
@@ -54,21 +53,17 @@ impl Course {
     ) -> io::Result<Self> {
         let witness = Witness::new(scope.clone())?;
         scope.network.wire().take_reports(witness.clone());
-        let watched = watch::watch(witness.channel())?;
-        let hearing = witness.clone();
-        let hear = move || {
-            hearing.hear();
-            false
-        };
         let (poll, processes) = (Arc::<Poll>::default(), Processes::default());
         let (asked, commands) = mpsc::channel(WAITING);
         let in_lab = scope.network.as_lab().is_ok();
-        let conductor =
-            Conductor::new(lesson.clone(), witness, python, poll.clone(), processes.clone());
-        let tasks = [
-            tokio::spawn(watch::each_time(watched, hear)),
-            tokio::spawn(conductor.conduct(commands)),
-        ];
+        let conductor = Conductor::new(
+            lesson.clone(),
+            witness.clone(),
+            python,
+            poll.clone(),
+            processes.clone(),
+        );
+        let tasks = [tokio::spawn(witness.listen()), tokio::spawn(conductor.conduct(commands))];
         Ok(Self { lesson, in_lab, poll, processes, conductor: asked, tasks })
     }
 

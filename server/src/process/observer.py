@@ -17,6 +17,7 @@ import atexit
 import ctypes
 import fcntl
 import itertools
+import mmap
 import os
 import select
 import signal
@@ -32,6 +33,9 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 # Where our own descriptors begin, so that the program's first socket is number 3 as anywhere else.
 OUT_OF_THE_WAY = 900
+
+# Bytes of the file whose first one says whether calls need a permission.
+PAGE = 4096
 
 # Bytes of a payload that a report shows (limits::SHOWN_BYTES), and of a text.
 SHOWN, TEXT = 1024, 1024
@@ -49,105 +53,112 @@ HEAD = struct.Struct("=BHIBiHIQqqHH")
 # For `setsockopt`: O_NONBLOCK is no socket option, and stands for itself.
 NONBLOCK = -1
 
+PACK, WRITE, NOW, FRAME = HEAD.pack, os.write, time.time_ns, sys._getframe
+
 raw = _socket.socket
 plain = socket.socket
-raw_type, raw_family = raw.type.__get__, raw.family.__get__
+raw_type, raw_family, fileno, raw_send, raw_recv = raw.type.__get__, raw.family.__get__, raw.fileno, raw.send, raw.recv
+DGRAM = int(socket.SOCK_DGRAM)
 
 
 # The program's side
 
 
-class Observation:
-    """What is reported, and by what."""
+# Who we are, where reports and permits go, the memory whose first byte says whether calls need a permit, and the numbers of
+# the lesson's files. They are globals, and what is done for each call is written out, because a program makes thousands of
+# calls a second: half of what a report costs would be looking up names.
+NUMBER = REPORTS = PERMITS = NEEDED = FILES = None
+ticket_after = itertools.count(1).__next__
+is_over = False
 
-    def __init__(self, number, reports, permits, needed, folder):
-        self.number, self.reports, self.permits, self.needed = number, reports, permits, needed
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
-        self.files = {os.path.join(folder, name): at for at, name in enumerate(names)}
-        self.tickets = itertools.count(1)
-        self.permitted, self.reading, self.change = set(), False, threading.Condition()
-        self.named = set()
-        self.over = False
+# Permits that came for others than who read them, and who reads.
+permitted, reading, change = set(), False, threading.Condition()
 
-    def report(self, kind, ticket, call, fd, place, at, a=0, b=0, text=b"", shown=b""):
-        if self.over:
-            return
-        text, shown = text[:TEXT], bytes(shown[:SHOWN])
-        rest = at, a, b, len(text), len(shown)
-        try:
-            head = HEAD.pack(kind, self.number, ticket, call, fd, *place, *rest)
-        except (struct.error, TypeError):
-            # What is no number the call itself will refuse.
-            rest = at, 0, 0, len(text), len(shown)
-            head = HEAD.pack(kind, self.number, ticket, call, fd, *place, *rest)
-        try:
-            os.write(self.reports, head + text + shown)
-        except OSError:
-            # The server is gone, or the program has closed what it did not know: it goes on unobserved.
-            self.over = True
-
-    def place(self):
-        """The nearest line that is the program's own: a call may come from the library on its behalf."""
-        frame = sys._getframe(3)
-        while frame is not None:
-            file = self.files.get(frame.f_code.co_filename)
-            if file is not None:
-                return file, frame.f_lineno
-            frame = frame.f_back
-        return 0, 0
-
-    def enter(self, call, fd, a=0, b=0, text=b"", shown=b""):
-        ticket, place = next(self.tickets) & 0xFFFFFFFF, self.place()
-        if self.needs_permission():
-            self.report(READY, ticket, call, fd, place, time.time_ns())
-            self.wait(ticket)
-        self.report(ENTER, ticket, call, fd, place, time.time_ns(), a, b, text, shown)
-        return ticket, call, fd, place
-
-    def needs_permission(self):
-        try:
-            return not self.over and os.pread(self.needed, 1, 0) == b"\1"
-        except OSError:
-            # The program has closed what it did not know.
-            self.over = True
-            return False
-
-    def returned(self, entered, a=0, b=0, text=b"", shown=b""):
-        at = time.time_ns()
-        ticket, call, fd, place = entered
-        self.report(RETURN, ticket, call, fd, place, at, a, b, text, shown)
-
-    def failed(self, entered, error):
-        at = time.time_ns()
-        ticket, call, fd, place = entered
-        number = error.errno if isinstance(error, OSError) and error.errno is not None else 0
-        name, why = type(error).__name__.encode(), str(error).encode("utf-8", "replace")
-        self.report(FAILED, ticket, call, fd, place, at, number, 0, name, why)
-
-    def wait(self, ticket):
-        """Waits until the server lets this call go. Of the threads that wait, one reads for all."""
-        with self.change:
-            while ticket not in self.permitted:
-                if self.reading:
-                    self.change.wait()
-                    continue
-                self.reading = True
-                self.change.release()
-                try:
-                    permit = os.read(self.permits, 4)
-                except OSError:
-                    permit = b""
-                finally:
-                    self.change.acquire()
-                    self.reading = False
-                    self.change.notify_all()
-                if not permit:
-                    return
-                self.permitted.add(struct.unpack("=I", permit)[0])
-            self.permitted.discard(ticket)
+# Sockets whose own address has been told.
+named = set()
 
 
-watch = None
+def enter(call, fd, a=0, b=0, text=b"", shown=b""):
+    """Reports that a call is about to be made, once it may be; returns what its return is reported by."""
+    if is_over:
+        return 0, call, fd
+    # The nearest line that is the program's own: a call may come from the library on its behalf.
+    frame = FRAME(2)
+    file = FILES.get(frame.f_code.co_filename)
+    while file is None and frame.f_back is not None:
+        frame = frame.f_back
+        file = FILES.get(frame.f_code.co_filename)
+    line = 0 if file is None else frame.f_lineno
+    ticket = ticket_after() & 0xFFFFFFFF
+    if NEEDED[0]:
+        report(READY, ticket, call, fd, file or 0, line)
+        wait(ticket)
+    try:
+        # As one write: a pipe takes so few bytes whole or not at all, whoever else writes (pipe(7)).
+        WRITE(REPORTS, PACK(ENTER, NUMBER, ticket, call, fd, file or 0, line, NOW(), a, b, len(text), len(shown)) + text + shown)
+    except Exception:
+        report(ENTER, ticket, call, fd, file or 0, line, a, b, text, shown)
+    return ticket, call, fd
+
+
+def returned(entered, a=0, b=0, text=b"", shown=b""):
+    if is_over:
+        return
+    at = NOW()
+    ticket, call, fd = entered
+    try:
+        WRITE(REPORTS, PACK(RETURN, NUMBER, ticket, call, fd, 0, 0, at, a, b, len(text), len(shown)) + text + shown)
+    except Exception:
+        report(RETURN, ticket, call, fd, 0, 0, a, b, text, shown)
+
+
+def failed(entered, error):
+    number = error.errno if isinstance(error, OSError) and error.errno is not None else 0
+    name, why = type(error).__name__.encode(), str(error).encode("utf-8", "replace")
+    report(FAILED, *entered, 0, 0, number, 0, name, why)
+
+
+def report(kind, ticket, call, fd, file, line, a=0, b=0, text=b"", shown=b""):
+    """Reports anything, however long or strange. Nothing that goes wrong here may be seen by the program."""
+    global is_over
+    if is_over:
+        return
+    at, text, shown = NOW(), bytes(text[:TEXT]), bytes(shown[:SHOWN])
+    lengths = len(text), len(shown)
+    try:
+        head = PACK(kind, NUMBER, ticket, call, fd, file, line, at, a, b, *lengths)
+    except (struct.error, TypeError):
+        # What is no number the call itself will refuse.
+        head = PACK(kind, NUMBER, ticket, call, fd, file, line, at, 0, 0, *lengths)
+    try:
+        WRITE(REPORTS, head + text + shown)
+    except OSError:
+        # The server is gone, or the program has closed what it did not know: it goes on unobserved.
+        is_over = True
+
+
+def wait(ticket):
+    """Waits until the server lets this call go. Of the threads that wait, one reads for all."""
+    global reading
+    with change:
+        while ticket not in permitted:
+            if reading:
+                change.wait()
+                continue
+            reading = True
+            change.release()
+            try:
+                permit = os.read(PERMITS, 4)
+            except OSError:
+                permit = b""
+            finally:
+                change.acquire()
+                reading = False
+                change.notify_all()
+            if not permit:
+                return
+            permitted.add(struct.unpack("=I", permit)[0])
+        permitted.discard(ticket)
 
 
 def written(address):
@@ -194,71 +205,71 @@ class Socket(plain):
         if fileno is not None:
             return plain.__init__(self, family, type, proto, fileno)
         kind = (socket.SOCK_STREAM if type == -1 else type) & 0xF
-        entered = watch.enter(SOCKET, -1, socket.AF_INET if family == -1 else family, kind)
+        entered = enter(SOCKET, -1, socket.AF_INET if family == -1 else family, kind)
         try:
             plain.__init__(self, family, type, proto)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         fd = raw.fileno(self)
-        watch.named.discard(fd)
-        watch.returned(entered, fd, inode(fd))
+        named.discard(fd)
+        returned(entered, fd, inode(fd))
 
     def bind(self, address, /):
-        entered = watch.enter(BIND, raw.fileno(self), text=written(address))
+        entered = enter(BIND, raw.fileno(self), text=written(address))
         try:
             raw.bind(self, address)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.named.add(entered[2])
-        watch.returned(entered, text=own_address(self))
+        named.add(entered[2])
+        returned(entered, text=own_address(self))
 
     def listen(self, backlog=None, /):
-        entered = watch.enter(LISTEN, raw.fileno(self), min(socket.SOMAXCONN, 128) if backlog is None else backlog)
+        entered = enter(LISTEN, raw.fileno(self), min(socket.SOMAXCONN, 128) if backlog is None else backlog)
         try:
             raw.listen(self) if backlog is None else raw.listen(self, backlog)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, text=own_address(self))
+        returned(entered, text=own_address(self))
 
     def connect(self, address, /):
-        entered = watch.enter(CONNECT, raw.fileno(self), text=written(address))
+        entered = enter(CONNECT, raw.fileno(self), text=written(address))
         try:
             raw.connect(self, address)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         self._connected(entered, address)
 
     def connect_ex(self, address, /):
-        entered = watch.enter(CONNECT, raw.fileno(self), text=written(address))
+        entered = enter(CONNECT, raw.fileno(self), text=written(address))
         try:
             number = raw.connect_ex(self, address)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         if number:
-            watch.failed(entered, OSError(number, os.strerror(number)))
+            failed(entered, OSError(number, os.strerror(number)))
         else:
             self._connected(entered, address)
         return number
 
     def _connected(self, entered, address):
-        watch.named.add(entered[2])
+        named.add(entered[2])
         try:
             peer = written(raw.getpeername(self))
         except OSError:
             peer = written(address)
-        watch.returned(entered, text=own_address(self) + b"\n" + (peer or written(address)))
+        returned(entered, text=own_address(self) + b"\n" + (peer or written(address)))
 
     def _accept(self):
-        entered = watch.enter(ACCEPT, raw.fileno(self))
+        entered = enter(ACCEPT, raw.fileno(self))
         try:
             fd, address = raw._accept(self)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         accepted = raw(raw_family(self), raw_type(self), 0, fd)
         try:
@@ -268,19 +279,22 @@ class Socket(plain):
             text = b"\n".join((written(address), own_address(accepted), str(pid).encode()))
         finally:
             raw.detach(accepted)
-        watch.named.add(fd)
-        watch.returned(entered, fd, inode(fd), text)
+        named.add(fd)
+        returned(entered, fd, inode(fd), text)
         return fd, address
 
     def send(self, data, flags=0, /):
-        view = view_of(data)
-        entered = watch.enter(SEND, raw.fileno(self), view.nbytes, shown=view)
+        if type(data) is bytes:
+            entered = enter(SEND, fileno(self), len(data), 0, b"", data[:SHOWN])
+        else:
+            view = view_of(data)
+            entered = enter(SEND, fileno(self), view.nbytes, 0, b"", bytes(view[:SHOWN]))
         try:
-            sent = raw.send(self, data, flags)
+            sent = raw_send(self, data, flags)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, sent)
+        returned(entered, sent)
         return sent
 
     def sendall(self, data, flags=0, /):
@@ -288,13 +302,13 @@ class Socket(plain):
         if raw.gettimeout(self) is not None and view.nbytes:
             # Several calls, for the whole of which the timeout is (the library's reference says so).
             return self._send_in_time(view, flags)
-        entered = watch.enter(SEND, raw.fileno(self), view.nbytes, shown=view)
+        entered = enter(SEND, raw.fileno(self), view.nbytes, shown=bytes(view[:SHOWN]))
         try:
             raw.sendall(self, data, flags)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, view.nbytes)
+        returned(entered, view.nbytes)
 
     def _send_in_time(self, view, flags):
         timeout = raw.gettimeout(self)
@@ -310,16 +324,16 @@ class Socket(plain):
     def sendto(self, data, *rest):
         address = rest[-1] if rest else None
         view, fd = view_of(data), raw.fileno(self)
-        entered = watch.enter(SENDTO, fd, view.nbytes, text=written(address), shown=view)
+        entered = enter(SENDTO, fd, view.nbytes, text=written(address)[:TEXT], shown=bytes(view[:SHOWN]))
         try:
             sent = raw.sendto(self, data, *rest)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         # The first one gives the socket its address.
-        text = b"" if fd in watch.named else own_address(self)
-        watch.named.add(fd)
-        watch.returned(entered, sent, text=text)
+        text = b"" if fd in named else own_address(self)
+        named.add(fd)
+        returned(entered, sent, text=text)
         return sent
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
@@ -328,13 +342,13 @@ class Socket(plain):
         buffers = list(buffers) if hasattr(buffers, "__iter__") else buffers
         data = joined(buffers) if isinstance(buffers, list) else b""
         call = SEND if address is None else SENDTO
-        entered = watch.enter(call, fd, len(data), text=written(address), shown=data)
+        entered = enter(call, fd, len(data), text=written(address)[:TEXT], shown=data[:SHOWN])
         try:
             sent = raw.sendmsg(self, buffers, ancdata, flags, address)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, sent)
+        returned(entered, sent)
         return sent
 
     def _sendfile_use_sendfile(self, file, offset=0, count=None):
@@ -342,13 +356,22 @@ class Socket(plain):
         raise socket._GiveupOnSendfile("observed")
 
     def recv(self, size, flags=0, /):
-        return self._receive(RECV, size, flags)[0]
+        if raw_type(self) & 0xF == DGRAM or flags:
+            return self._receive(RECV, size, flags)[0]
+        entered = enter(RECV, fileno(self), size)
+        try:
+            data = raw_recv(self, size)
+        except BaseException as error:
+            failed(entered, error)
+            raise
+        returned(entered, len(data), 0, b"", data[:SHOWN])
+        return data
 
     def recvfrom(self, size, flags=0, /):
         return self._receive(RECVFROM, size, flags)
 
     def _receive(self, call, size, flags):
-        entered = watch.enter(call, raw.fileno(self), size)
+        entered = enter(call, raw.fileno(self), size)
         try:
             if raw_type(self) & 0xF == socket.SOCK_DGRAM:
                 # Only recvmsg(2) tells whether the datagram was longer.
@@ -359,10 +382,12 @@ class Socket(plain):
             else:
                 (data, address), cut = raw.recvfrom(self, size, flags), 0
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
+        # What is only peeked at will be read again.
+        cut |= 2 if flags & socket.MSG_PEEK else 0
         sender = written(address) if call == RECVFROM else b""
-        watch.returned(entered, len(data), cut, sender, data)
+        returned(entered, len(data), cut, sender, data[:SHOWN])
         return data, address
 
     def recv_into(self, buffer, nbytes=0, flags=0):
@@ -373,93 +398,93 @@ class Socket(plain):
 
     def _receive_into(self, call, buffer, nbytes, flags):
         view = view_of(buffer)
-        entered = watch.enter(call, raw.fileno(self), nbytes or view.nbytes)
+        entered = enter(call, raw.fileno(self), nbytes or view.nbytes)
         try:
             if call == RECV:
                 count, address = raw.recv_into(self, buffer, nbytes, flags), None
             else:
                 count, address = raw.recvfrom_into(self, buffer, nbytes, flags)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         sender = written(address) if call == RECVFROM else b""
-        watch.returned(entered, count, 0, sender, view[:count])
+        returned(entered, count, 0, sender, bytes(view[:min(count, SHOWN)]))
         return count, address
 
     def recvmsg(self, size, *rest):
-        entered = watch.enter(RECVFROM, raw.fileno(self), size)
+        entered = enter(RECVFROM, raw.fileno(self), size)
         try:
             message = raw.recvmsg(self, size, *rest)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         cut = int(bool(message[2] & socket.MSG_TRUNC))
-        watch.returned(entered, len(message[0]), cut, written(message[3]), message[0])
+        returned(entered, len(message[0]), cut, written(message[3]), message[0][:SHOWN])
         return message
 
     def recvmsg_into(self, buffers, *rest):
         buffers = list(buffers) if hasattr(buffers, "__iter__") else buffers
         views = [view_of(buffer) for buffer in buffers] if isinstance(buffers, list) else []
-        entered = watch.enter(RECVFROM, raw.fileno(self), sum(view.nbytes for view in views))
+        entered = enter(RECVFROM, raw.fileno(self), sum(view.nbytes for view in views))
         try:
             message = raw.recvmsg_into(self, buffers, *rest)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
         cut = int(bool(message[2] & socket.MSG_TRUNC))
-        shown = joined(views)[:message[0]]
-        watch.returned(entered, message[0], cut, written(message[3]), shown)
+        shown = joined(views)[:min(message[0], SHOWN)]
+        returned(entered, message[0], cut, written(message[3]), shown)
         return message
 
     def shutdown(self, how, /):
-        entered = watch.enter(SHUTDOWN, raw.fileno(self), how)
+        entered = enter(SHUTDOWN, raw.fileno(self), how)
         try:
             raw.shutdown(self, how)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered)
+        returned(entered)
 
     def _real_close(self, _ss=raw):
         """`close`, once no file made by `makefile` needs the socket any more."""
         if raw.fileno(self) == -1:
             return _ss.close(self)
-        entered = watch.enter(CLOSE, raw.fileno(self))
+        entered = enter(CLOSE, raw.fileno(self))
         try:
             _ss.close(self)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered)
+        returned(entered)
 
     def __del__(self):
         """Nobody has the socket any more: Python closes it."""
         fd = raw.fileno(self)
-        if fd == -1 or watch.over:
+        if fd == -1 or is_over:
             return raw.__del__(self)
-        entered = watch.enter(CLOSE, fd)
+        entered = enter(CLOSE, fd)
         # Python's own way would also ask for both addresses, for a warning that nobody sees.
         raw.close(self)
-        watch.returned(entered)
+        returned(entered)
 
     def setsockopt(self, level, option, value, *rest):
         fd = raw.fileno(self)
-        entered = watch.enter(SETSOCKOPT, fd, option_of(level, option), number_of(level, option, value))
+        entered = enter(SETSOCKOPT, fd, option_of(level, option), number_of(level, option, value))
         try:
             raw.setsockopt(self, level, option, value, *rest)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered)
+        returned(entered)
 
     def getsockopt(self, level, option, *rest):
-        entered = watch.enter(GETSOCKOPT, raw.fileno(self), option_of(level, option))
+        entered = enter(GETSOCKOPT, raw.fileno(self), option_of(level, option))
         try:
             value = raw.getsockopt(self, level, option, *rest)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, number_of(level, option, value))
+        returned(entered, number_of(level, option, value))
         return value
 
     def settimeout(self, value, /):
@@ -469,13 +494,13 @@ class Socket(plain):
         self._blocks(bool(flag), raw.setblocking, flag)
 
     def _blocks(self, blocks, method, value):
-        entered = watch.enter(SETSOCKOPT, raw.fileno(self), NONBLOCK, int(not blocks))
+        entered = enter(SETSOCKOPT, raw.fileno(self), NONBLOCK, int(not blocks))
         try:
             method(self, value)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered)
+        returned(entered)
 
     def getsockname(self):
         return self._name(GETSOCKNAME, raw.getsockname)
@@ -484,13 +509,13 @@ class Socket(plain):
         return self._name(GETPEERNAME, raw.getpeername)
 
     def _name(self, call, method):
-        entered = watch.enter(call, raw.fileno(self))
+        entered = enter(call, raw.fileno(self))
         try:
             address = method(self)
         except BaseException as error:
-            watch.failed(entered, error)
+            failed(entered, error)
             raise
-        watch.returned(entered, text=written(address))
+        returned(entered, text=written(address))
         return address
 
 
@@ -528,9 +553,21 @@ def show(kind, error, trace):
 
 
 def ending():
+    global is_over
     fds = [fd for fd in range(3, OUT_OF_THE_WAY) if is_socket(fd)]
-    watch.report(ENDING, 0, 0, -1, (0, 0), time.time_ns(), os.getpid(), 0, b" ".join(b"%d" % fd for fd in fds))
-    watch.over = True
+    report(ENDING, 0, 0, -1, 0, 0, os.getpid(), 0, b" ".join(b"%d" % fd for fd in fds))
+    is_over = True
+
+
+def mapped(file):
+    """The file as memory. `mmap` keeps a descriptor of its own, the lowest free one: all low ones are taken meanwhile."""
+    taken = [os.dup(file)]
+    while taken[-1] < OUT_OF_THE_WAY:
+        taken.append(os.dup(file))
+    memory = mmap.mmap(file, PAGE, prot=mmap.PROT_READ)
+    for fd in taken:
+        os.close(fd)
+    return memory
 
 
 def is_socket(fd):
@@ -541,20 +578,23 @@ def is_socket(fd):
 
 
 def forked():
-    watch.over = True
+    global is_over
+    is_over = True
     os.write(2, b"(a process that the program has forked is not observed)\n")
 
 
 def run(number, folder, file, arguments, descriptors):
     """Becomes the program, as `python3 FILE` would be it."""
-    global watch
+    global NUMBER, REPORTS, PERMITS, NEEDED, FILES
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) for fd in descriptors]
+    reports, permits, needed = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) for fd in descriptors)
     for fd in descriptors:
         os.close(fd)
-    watch = Observation(number, *moved, folder)
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
+    NUMBER, REPORTS, PERMITS, NEEDED = number, reports, permits, mapped(needed)
+    FILES = {os.path.join(folder, name): at for at, name in enumerate(names)}
     path = os.path.join(folder, file)
     with open(path, encoding="utf-8") as source:
         text = source.read()
@@ -569,7 +609,7 @@ def run(number, folder, file, arguments, descriptors):
     sys.modules["__main__"] = main
     atexit.register(ending)
     os.register_at_fork(after_in_child=forked)
-    watch.report(STARTED, 0, 0, -1, (0, 0), time.time_ns(), os.getpid())
+    report(STARTED, 0, 0, -1, 0, 0, os.getpid())
     exec(compile(text, path, "exec", dont_inherit=True), main.__dict__)
 
 

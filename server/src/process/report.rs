@@ -16,11 +16,21 @@ pub(super) enum Kind {
 const KINDS: [Kind; 6] =
     [Kind::Started, Kind::Ready, Kind::Enter, Kind::Return, Kind::Failed, Kind::Ending];
 
-/// The longest report: what goes before the texts, and both at their longest.
-pub(super) const LONGEST: usize = HEAD + 2 * 1024;
-
-/// Bytes before the texts.
+/// Bytes before the texts, and of each text at most.
 const HEAD: usize = 46;
+const TEXT: usize = 1024;
+
+/// What stands first among bytes that were read, and what follows it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum First<'a> {
+    Report(Report<'a>, &'a [u8]),
+    /// A report of a kind or a call that is not known.
+    Unknown(&'a [u8]),
+    /// The beginning of a report, or nothing.
+    Part,
+    /// No report can begin so.
+    Nonsense,
+}
 
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,36 +54,37 @@ pub(super) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Reads a report; none where it is not one.
-    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+    /// Reads the first report.
+    pub(super) fn first(bytes: &'a [u8]) -> First<'a> {
         let mut rest = bytes;
-        let kind = *KINDS.get(usize::from(u8::from_ne_bytes(take(&mut rest)?)))?;
-        let program = u16::from_ne_bytes(take(&mut rest)?);
-        let ticket = u32::from_ne_bytes(take(&mut rest)?);
-        let call = *CallName::ALL.get(usize::from(u8::from_ne_bytes(take(&mut rest)?)))?;
-        let fd = i32::from_ne_bytes(take(&mut rest)?);
-        let file = u16::from_ne_bytes(take(&mut rest)?);
-        let line = u32::from_ne_bytes(take(&mut rest)?);
-        let at = u64::from_ne_bytes(take(&mut rest)?);
-        let a = i64::from_ne_bytes(take(&mut rest)?);
-        let b = i64::from_ne_bytes(take(&mut rest)?);
-        let text = usize::from(u16::from_ne_bytes(take(&mut rest)?));
-        let shown = usize::from(u16::from_ne_bytes(take(&mut rest)?));
-        let (text, rest) = rest.split_at_checked(text)?;
-        (rest.len() == shown).then_some(Self {
-            kind,
-            program,
-            ticket,
-            call,
-            fd,
-            file,
-            line,
-            at,
-            a,
-            b,
-            text,
-            shown: rest,
-        })
+        let Some(head) = take::<HEAD>(&mut rest) else { return First::Part };
+        let mut fields = &head[..];
+        let read = || {
+            let kind = u8::from_ne_bytes(take(&mut fields)?);
+            let program = u16::from_ne_bytes(take(&mut fields)?);
+            let ticket = u32::from_ne_bytes(take(&mut fields)?);
+            let call = u8::from_ne_bytes(take(&mut fields)?);
+            let fd = i32::from_ne_bytes(take(&mut fields)?);
+            let file = u16::from_ne_bytes(take(&mut fields)?);
+            let line = u32::from_ne_bytes(take(&mut fields)?);
+            let at = u64::from_ne_bytes(take(&mut fields)?);
+            let a = i64::from_ne_bytes(take(&mut fields)?);
+            let b = i64::from_ne_bytes(take(&mut fields)?);
+            let text = usize::from(u16::from_ne_bytes(take(&mut fields)?));
+            let shown = usize::from(u16::from_ne_bytes(take(&mut fields)?));
+            Some((kind, call, [text, shown], (program, ticket, fd, file, line, at, a, b)))
+        };
+        let Some((kind, call, [text, shown], others)) = { read }() else { return First::Nonsense };
+        if text > TEXT || shown > TEXT {
+            return First::Nonsense;
+        }
+        let Some((texts, rest)) = rest.split_at_checked(text + shown) else { return First::Part };
+        let (kind, call) = (KINDS.get(usize::from(kind)), CallName::ALL.get(usize::from(call)));
+        let (Some(kind), Some(call)) = (kind, call) else { return First::Unknown(rest) };
+        let (program, ticket, fd, file, line, at, a, b) = others;
+        let (kind, call, (text, shown)) = (*kind, *call, texts.split_at(text));
+        let report = Self { kind, program, ticket, call, fd, file, line, at, a, b, text, shown };
+        First::Report(report, rest)
     }
 
     /// The text, with what is no UTF-8 replaced.
@@ -116,23 +127,30 @@ mod tests {
 
     #[test]
     fn a_report_is_read_as_it_was_written() {
-        let bytes = packed(2, 5, "héllo".as_bytes(), b"\xff");
-        let report = Report::read(&bytes).expect("a report");
+        let mut bytes = packed(2, 5, "héllo".as_bytes(), b"\xff");
+        bytes.extend(b"next");
+        let First::Report(report, rest) = Report::first(&bytes) else { panic!("a report") };
         assert_eq!((report.kind, report.call), (Kind::Enter, CallName::Send));
         assert_eq!((report.program, report.ticket, report.fd), (7, 8, -1));
         assert_eq!((report.file, report.line, report.at), (1, 12, 99));
         assert_eq!((report.a, report.b, report.text().as_str()), (-5, 6, "héllo"));
-        assert_eq!(report.shown, b"\xff");
+        assert_eq!((report.shown, rest), (&b"\xff"[..], &b"next"[..]));
     }
 
     proptest! {
         #[test]
         fn nothing_is_too_strange_to_be_refused(bytes: Vec<u8>, kind: u8, call: u8, cut in 0usize..60) {
-            let _ = Report::read(&bytes);
+            let _ = Report::first(&bytes);
             let whole = packed(kind, call, b"text", b"shown");
-            let _ = Report::read(&whole[..cut.min(whole.len())]);
+            if cut < whole.len() {
+                prop_assert_eq!(Report::first(&whole[..cut]), First::Part);
+            }
             let known = usize::from(kind) < KINDS.len() && usize::from(call) < CallName::ALL.len();
-            prop_assert_eq!(Report::read(&whole).is_some(), known);
+            match Report::first(&whole) {
+                First::Report(_, rest) => prop_assert!(known && rest.is_empty()),
+                First::Unknown(rest) => prop_assert!(!known && rest.is_empty()),
+                other => prop_assert!(false, "{:?}", other),
+            }
         }
     }
 }

@@ -5,40 +5,59 @@ mod facts;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    fs::File,
+    io::{self, Read},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, socketpair};
+use nix::{
+    fcntl::{FcntlArg, OFlag, fcntl},
+    unistd::pipe2,
+};
 use socketscope_protocol::{
     Change, Fact, Family, Fd, ProgramName, ReadyCall, SocketType, SocketView, WaitingCall,
 };
 
-use super::report::{LONGEST, Report};
+use super::report::{First, Report};
 use crate::{
     clock,
     network::{Host, Reported, Reports, Turn},
     program::Scope,
 };
 use facts::Socket;
+use tokio::sync::Notify;
+
+/// How long to wait between two looks for reports: the first after some were found, twice as long after each in vain, and at
+/// most the second. A reader that is woken by each report would cost the program that reports far more than a report does;
+/// whatever must not wait, as a packet, looks for itself.
+const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(32)];
+
+/// Bytes of reports that are read in one go.
+const READ: usize = 64 * 1024;
 
 /// The observed programs of a room.
 pub(crate) struct Witness {
     scope: Arc<Scope>,
-    /// Our end of the channel.
-    channel: Arc<OwnedFd>,
+    /// Our end of the pipe that all of them write to.
+    pipe: File,
     /// The programs' end.
     reports: OwnedFd,
     known: Mutex<Known>,
+    /// Rung when reports are to be expected.
+    hurry: Notify,
 }
 
 /// Who the programs are, and what they have.
 #[derive(Default)]
 struct Known {
     programs: Vec<Watched>,
-    /// Counts the calls that came to wait to be let go: the oldest goes first.
+    /// Counts the reports: of the calls that wait to be let go the oldest goes first.
     turns: u64,
+    /// What was read, and how many bytes of it are the beginning of a report whose rest is still in the pipe.
+    buffer: Vec<u8>,
+    kept: usize,
 }
 
 /// An observed program.
@@ -77,10 +96,11 @@ pub(crate) struct Waiting {
 impl Witness {
     /// For the programs of the room with this scope.
     pub(crate) fn new(scope: Arc<Scope>) -> io::Result<Arc<Self>> {
-        let (family, flags) = (AddressFamily::Unix, SockFlag::SOCK_CLOEXEC);
-        let (channel, reports) = socketpair(family, SockType::SeqPacket, None, flags)?;
-        let (channel, known) = (Arc::new(channel), Mutex::default());
-        Ok(Arc::new(Self { scope, channel, reports, known }))
+        let (pipe, reports) = pipe2(OFlag::O_CLOEXEC)?;
+        // Only our end: a program whose reports find no room waits.
+        fcntl(&pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        let (known, hurry) = (Mutex::default(), Notify::new());
+        Ok(Arc::new(Self { scope, pipe: pipe.into(), reports, known, hurry }))
     }
 
     /// The room's programs share it.
@@ -88,14 +108,30 @@ impl Witness {
         &self.scope
     }
 
-    /// Where reports arrive: whoever sees that it can be read calls [`Witness::hear`].
-    pub(crate) fn channel(&self) -> Arc<OwnedFd> {
-        self.channel.clone()
-    }
-
     /// Where the programs write.
     pub(super) fn reports(&self) -> BorrowedFd<'_> {
         self.reports.as_fd()
+    }
+
+    /// Tells what is reported, for ever.
+    pub(crate) async fn listen(self: Arc<Self>) {
+        let [shortest, longest] = PAUSES;
+        let (mut pause, mut before) = (shortest, 0);
+        loop {
+            self.hear();
+            let heard = self.known().turns;
+            pause = if heard == before { (pause * 2).min(longest) } else { shortest };
+            before = heard;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.hurry.notified() => pause = shortest,
+            }
+        }
+    }
+
+    /// Reports are to be expected.
+    pub(super) fn hurry(&self) {
+        self.hurry.notify_one();
     }
 
     /// Tells what has been reported.
@@ -173,14 +209,35 @@ impl Witness {
 
 impl Reports for Witness {
     fn take(&self, reported: &mut VecDeque<Reported>) {
-        let mut bytes = [0; LONGEST];
-        // An error other than that there is nothing is as final as that: the channel lives as long as we.
-        while let Ok(length) = recv(self.channel.as_raw_fd(), &mut bytes, MsgFlags::MSG_DONTWAIT) {
-            match Report::read(&bytes[..length]) {
-                Some(report) => reported.extend(self.known().take(&report, &self.scope)),
-                None => tracing::debug!(length, "an observed program wrote what is no report"),
+        let mut known = self.known();
+        let mut buffer = std::mem::take(&mut known.buffer);
+        buffer.resize(READ, 0);
+        // An error other than that there is nothing is as final as that: the pipe lives as long as we.
+        while let Ok(length @ 1..) = (&self.pipe).read(&mut buffer[known.kept..]) {
+            let read = known.kept + length;
+            let mut rest = &buffer[..read];
+            loop {
+                match Report::first(rest) {
+                    First::Report(report, others) => {
+                        reported.extend(known.take(&report, &self.scope));
+                        rest = others;
+                    }
+                    First::Unknown(others) => rest = others,
+                    First::Part => break,
+                    First::Nonsense => {
+                        tracing::warn!("an observed program has written what is no report");
+                        rest = &[];
+                    }
+                }
+            }
+            known.kept = rest.len();
+            let from = read - rest.len();
+            buffer.copy_within(from..read, 0);
+            if read < READ {
+                break;
             }
         }
+        known.buffer = buffer;
     }
 }
 

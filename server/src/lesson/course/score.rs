@@ -140,6 +140,15 @@ impl Score {
         Some(at)
     }
 
+    /// Whether nothing is waited for any more but the programs' ends.
+    pub(super) fn is_through(&self) -> bool {
+        self.starts.iter().all(Option::is_none)
+            && self.notes.iter().all(Trigger::has_come)
+            && self.acts.iter().all(|(at, _)| at.has_come())
+            && self.waits.iter().all(|(_, until)| until.has_come())
+            && self.questions.iter().all(|(_, asked)| *asked == Asked::Told)
+    }
+
     /// Whether all of `started` programs have ended, and none is still to start.
     pub(super) fn is_over(&self, started: usize) -> bool {
         started > 0 && self.exits >= started && self.starts.iter().all(Option::is_none)

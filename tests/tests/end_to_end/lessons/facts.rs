@@ -32,7 +32,7 @@ async fn socket_families() {
         "unix-server enters bind echo.sock",
         "unix-server enters accept",
         "unix-client enters connect echo.sock",
-        "unix-client send = 5",
+        "unix-client enters send 5",
         "unix-server recv = 5 \"hello\"",
         "unix-client recv = 5 \"hello\"",
         "unix-server recv = 0",
