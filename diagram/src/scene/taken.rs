@@ -86,7 +86,7 @@ impl Taken {
     pub(super) fn new(rows: &[SceneRow], packets: &[PacketArrow], width: f64) -> Self {
         let labels = rows.iter().flat_map(|row| &row.items).map(label_of);
         let labels = labels.filter(|label| !label.text.is_empty());
-        let labels = labels.map(|label| Plate::of(label));
+        let labels = labels.map(Plate::of);
         let plates = labels.chain(packets.iter().filter_map(buttons)).collect();
         Self { plates, width }
     }
