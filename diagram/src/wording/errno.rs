@@ -4,7 +4,7 @@ macro_rules! errnos {
     ($($name:ident)*) => {
         /// A sentence for each error, by the error's name.
         #[derive(Debug)]
-        #[expect(non_snake_case, missing_docs, reason = "the names of errno(3)")]
+        #[expect(non_snake_case, missing_docs, reason = "the names of errno(3), and an exception of Python's")]
         pub struct Errnos {
             $(pub $name: &'static str,)*
         }
@@ -26,7 +26,7 @@ errnos! {
     EDESTADDRREQ EDOM EEXIST EFAULT EHOSTDOWN EHOSTUNREACH EINPROGRESS EINTR EINVAL EIO EISCONN ELOOP EMFILE
     EMSGSIZE ENAMETOOLONG ENETDOWN ENETUNREACH ENFILE ENOBUFS ENODEV ENOENT ENOMEM ENOPROTOOPT ENOTCONN
     ENOTDIR ENOTSOCK EOPNOTSUPP EPERM EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE EROFS ESHUTDOWN
-    ESOCKTNOSUPPORT ETIMEDOUT
+    ESOCKTNOSUPPORT ETIMEDOUT TimeoutError
 }
 
 pub(super) const EN: Errnos = Errnos {
@@ -76,4 +76,5 @@ pub(super) const EN: Errnos = Errnos {
     ESHUTDOWN: "This end has been shut down for sending.",
     ESOCKTNOSUPPORT: "This family has no such type of socket.",
     ETIMEDOUT: "The peer did not answer, although the kernel sent again and again: the machine is gone, the packets are lost, or its accept queue is full.",
+    TimeoutError: "Python's own exception: nothing came within the time that settimeout allows. No call to the kernel has failed.",
 };

@@ -49,4 +49,5 @@ pub(super) const ZH: Errnos = Errnos {
     ESHUTDOWN: "这一端的发送方向已经关闭。",
     ESOCKTNOSUPPORT: "这个地址族没有这种类型的套接字。",
     ETIMEDOUT: "内核一再重传，对端仍没有应答：主机已经不在，数据包丢失了，或者它的全连接队列（accept 队列）已满。",
+    TimeoutError: "Python 自己的异常：在 settimeout 允许的时间内什么也没有等到。内核的调用并没有失败。",
 };

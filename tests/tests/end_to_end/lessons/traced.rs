@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path, process::Stdio};
 
 use serde_json::json;
 use socketscope_protocol::{Call, CallName, Change, Event, Fact, Fd, OptionName};
-use socketscope_tests::within;
+use socketscope_tests::{SystemCall, within};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
@@ -79,73 +79,50 @@ struct Trace {
     programs: HashMap<u32, String>,
     /// Watchers, whose first child is the program.
     watchers: HashMap<u32, String>,
-    /// Calls that strace has seen begin.
-    begun: HashMap<u32, String>,
+    /// The descriptors that are sockets.
     sockets: HashMap<String, Vec<String>>,
     seen: HashMap<String, Vec<Seen>>,
 }
 
 impl Trace {
-    /// Takes a line: `1234  connect(3, {…}, 16) = 0`.
-    fn take(&mut self, line: &str) -> Option<()> {
-        let (pid, rest) = line.split_once(' ')?;
-        let (pid, rest) = (pid.parse().ok()?, rest.trim_start());
-        if let Some(before) = rest.strip_suffix("<unfinished ...>") {
-            self.begun.insert(pid, before.to_owned());
-            return None;
-        }
-        match rest.strip_prefix("<... ") {
-            Some(resumed) => {
-                let (_, after) = resumed.split_once("resumed>")?;
-                let whole = self.begun.remove(&pid)? + after;
-                self.call(pid, &whole)
-            }
-            None => self.call(pid, rest),
-        }
-    }
-
-    fn call(&mut self, pid: u32, line: &str) -> Option<()> {
-        let (name, rest) = line.split_once('(')?;
-        let (args, result) = rest.rsplit_once(" = ")?;
-        let first = args.split([',', ')']).next()?.trim().to_owned();
-        let result = match result.strip_prefix("-1 ") {
-            Some(error) => error.split(' ').next()?.to_owned(),
-            None => result.split(' ').next()?.to_owned(),
+    fn take(&mut self, call: &SystemCall) -> Option<()> {
+        let SystemCall { thread, name, arguments, result } = call;
+        // Without a result it was killed while it waited.
+        let result = match result.as_ref()? {
+            Ok(number) => number.to_string(),
+            Err((name, _)) => name.clone(),
         };
-        match name {
-            "execve" if args.contains("observer.py") => {
+        match &**name {
+            "execve" => {
                 // …/observer.py", "NUMBER", "FOLDER", …
-                let number = args.split("observer.py\", \"").nth(1)?.split('"').next()?;
+                let number = arguments.split("observer.py\", \"").nth(1)?.split('"').next()?;
                 // Where `python3` is a script that finds the real one, what came of the script does not count.
                 self.programs.retain(|_, it| it != number);
                 self.sockets.remove(number);
                 self.seen.remove(number);
-                self.watchers.insert(pid, number.to_owned());
+                self.watchers.insert(*thread, number.to_owned());
                 return Some(());
             }
             "clone" | "clone3" | "fork" | "vfork" => {
-                let child = result.parse().ok()?;
-                let number = self.watchers.get(&pid).or(self.programs.get(&pid))?.clone();
-                self.programs.insert(child, number);
+                let number = self.watchers.get(thread).or(self.programs.get(thread))?.clone();
+                self.programs.insert(result.parse().ok()?, number);
                 return Some(());
             }
             _ => {}
         }
-        let number = self.programs.get(&pid)?.clone();
+        let number = self.programs.get(thread)?.clone();
         let call = named(name)?;
         let sockets = self.sockets.entry(number.clone()).or_default();
-        let about = if call == "socket" { "-1".to_owned() } else { first };
+        let first = arguments.split(',').next()?.trim();
+        let about = if call == "socket" { "-1" } else { first };
         // Whoever asks for the peer's process is the observer, and files are closed, too.
-        if args.contains("SO_PEERCRED") || (call != "socket" && !sockets.contains(&about)) {
-            return None;
-        }
-        // It was killed while it waited.
-        if result == "?" {
+        let known = call == "socket" || sockets.iter().any(|it| it == about);
+        if arguments.contains("SO_PEERCRED") || !known {
             return None;
         }
         match call {
             "socket" | "accept" if result.parse::<i32>().is_ok() => sockets.push(result.clone()),
-            "close" => sockets.retain(|it| *it != about),
+            "close" => sockets.retain(|it| it != about),
             _ => {}
         }
         self.seen.entry(number).or_default().push(format!("{call} {about} = {result}"));
@@ -198,8 +175,8 @@ async fn compare(server: &Running, trace: &Path, lesson: &str) {
     within("strace ends", strace.wait()).await.expect("strace");
 
     let mut traced = Trace::default();
-    for line in fs::read_to_string(trace).expect("a trace").lines() {
-        traced.take(line);
+    for call in SystemCall::read_all(&fs::read_to_string(trace).expect("a trace")) {
+        traced.take(&call);
     }
     let programs = events.iter().filter_map(|event| match &event.fact {
         Fact::Program { program, change: Change::Started(_), .. } => Some(program),
