@@ -30,10 +30,7 @@ impl Inner {
                 break;
             };
             match (&*card.device).read(&mut buffer) {
-                Ok(length) => {
-                    self.hear_before_departure(wire, plug);
-                    self.depart(wire, plug, &buffer[..length]);
-                }
+                Ok(length) => self.depart(wire, plug, &buffer[..length]),
                 Err(error) => {
                     if error.kind() != ErrorKind::WouldBlock {
                         tracing::warn!(%error, "a host's device cannot be read");
@@ -77,6 +74,8 @@ impl Inner {
         // A packet that somebody has to decide about is told, however many there are.
         let told = self.packets.take(now) || outcome == Outcome::Held;
         if told {
+            // Of a packet that is only counted nobody can see what it stands before.
+            self.hear_before_departure(wire, from);
             self.tell_sums_before(wire, course, now);
             let mut header = headers.shown(bytes);
             if let (Some(found), Some(segment)) = (found, &mut header.segment) {
@@ -140,6 +139,7 @@ impl Inner {
         if !self.packets.take(now) {
             return;
         }
+        self.hear_before_departure(wire, from);
         let Some(Plug { host, card: Some(card), .. }) = self.plugs.get(from) else { return };
         let header = Box::new(parcel::unread(card.address, bytes));
         let (host, medium) = (host.clone(), Medium::Wire);

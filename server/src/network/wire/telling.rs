@@ -67,8 +67,8 @@ impl Inner {
             let changed = states.look(&wire.owners, protocol, local, peer, Basis::Observed);
             told.retain(|old| !changed.iter().any(|new| is_of_same_socket(old, new)));
             told.extend(changed);
-            // What an observed program has begun meanwhile may be why the kernel answers so.
-            if !self.hear_before(wire, plug) {
+            // What an observed program has begun meanwhile may be why the kernel answers so. To ask again is a look, too.
+            if !self.hear_before(wire, plug) || !self.looks.take(now) {
                 break;
             }
         }
