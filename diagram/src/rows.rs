@@ -368,10 +368,10 @@ impl Rows {
         };
         let since = self.last_at.replace(event.at).map_or(0, |last| event.at.saturating_sub(last));
         let rows_since = self.filter.scale.map_or(0, |scale| since / scale.max(1));
-        if ends && call.is_some() && call == entered && rows_since == 0 {
-            if let Some(entry) = self.entries.back_mut() {
-                entry.row.last = event.seq;
-            }
+        // The row of the enter may have been forgotten since: the return has one of its own then.
+        let joins = ends && call.is_some() && call == entered && rows_since == 0;
+        if let Some(entry) = self.entries.back_mut().filter(|_| joins) {
+            entry.row.last = event.seq;
         } else {
             let row = Row { seq: event.seq, last: event.seq };
             for _ in 1..rows_since.min(PAUSE + 1) {

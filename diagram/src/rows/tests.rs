@@ -38,6 +38,20 @@ fn a_filter_can_bring_enter_and_return_together() {
 }
 
 #[test]
+fn a_return_whose_enter_was_forgotten_has_a_row() {
+    let mut journal = Journal::new(2);
+    journal.start("a");
+    let waiting = journal.enter("a", None, crate::journal::STREAM);
+    let a = journal.model.programs().next().unwrap().id;
+    let filter = Filter { programs: Some([a].into()), ..Filter::default() };
+    let mut rows = Rows::new(filter, &journal.model);
+    journal.start("b");
+    journal.ok(waiting, fd(3));
+    rows.update(&journal.model);
+    assert_eq!(all(&rows), [Row { seq: 4, last: 4 }]);
+}
+
+#[test]
 fn a_connections_rows_are_found_once_it_is_known() {
     let mut journal = Journal::new(1000);
     let filter = Filter { programs: None, connection: Some(ConnectionId(0)), ..Filter::default() };
