@@ -24,6 +24,10 @@ use crate::{
 /// How long the feeds may take to say good-bye.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long to pause between two looks at what goes over this machine's loopback. A returning call looks for itself; to be
+/// woken by each packet would cost the programs more than the packet does.
+const HEARING: Duration = Duration::from_millis(1);
+
 /// How a server shall be.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -141,11 +145,7 @@ impl Server {
         let shared = self.shared;
         if let Some(capture) = shared.rooms.ladder().capture().cloned() {
             let watched = watch::watch(capture.tap())?;
-            let deal = move || {
-                capture.deal();
-                false
-            };
-            tokio::spawn(watch::each_time(watched, deal));
+            tokio::spawn(watch::at_most_each(watched, HEARING, move || capture.deal(None)));
         }
         let stopping = shared.clone();
         let stop = async move {

@@ -4,7 +4,7 @@
     reason = "tokio offers no safe way to watch a descriptor that it does not make itself"
 )]
 
-use std::{fs::File, io, os::fd::AsRawFd, sync::Arc};
+use std::{fs::File, io, os::fd::AsRawFd, sync::Arc, time::Duration};
 
 use tokio::io::{
     Interest,
@@ -53,21 +53,48 @@ pub(crate) fn urgent(watch: &Watch<socket2::Socket>) -> bool {
     watch.try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
 }
 
+/// Does `act` when `watched` can be read, and again at the earliest after `pause`; for ever.
+pub(crate) async fn at_most_each<T>(watched: Watch<T>, pause: Duration, act: impl Fn())
+where
+    Arc<T>: AsRawFd,
+{
+    let act = || {
+        act();
+        false
+    };
+    loop {
+        if !once(&watched, &act).await {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
 /// Does `act` each time when `watched` can be read, until it says that there is nothing more; for ever.
 pub(crate) async fn each_time<T>(watched: Watch<T>, act: impl Fn() -> bool)
 where
     Arc<T>: AsRawFd,
 {
-    loop {
-        let mut ready = match watched.readable().await {
-            Ok(ready) => ready,
-            // Only the runtime's own end can bring this.
-            Err(error) => return tracing::debug!(%error, "a descriptor is no longer watched"),
-        };
-        if act() {
-            tokio::task::yield_now().await;
-        } else {
-            ready.clear_ready();
+    while once(&watched, &act).await {}
+}
+
+/// Does `act` once `watched` can be read. False: it is not watched any more.
+async fn once<T>(watched: &Watch<T>, act: &impl Fn() -> bool) -> bool
+where
+    Arc<T>: AsRawFd,
+{
+    let mut ready = match watched.readable().await {
+        Ok(ready) => ready,
+        // Only the runtime's own end can bring this.
+        Err(error) => {
+            tracing::debug!(%error, "a descriptor is no longer watched");
+            return false;
         }
+    };
+    if act() {
+        tokio::task::yield_now().await;
+    } else {
+        ready.clear_ready();
     }
+    true
 }

@@ -105,13 +105,13 @@ impl Capture {
         self.tap.clone()
     }
 
-    /// Reads all that the tap has and deals it out.
-    pub(crate) fn deal(&self) {
+    /// Reads all that the tap has and deals it out. The room that asks for it need not be told that it has got something.
+    pub(crate) fn deal(&self, asks: Option<RoomNumber>) {
         let mut inner = self.lock();
         let mut buffer = std::mem::take(&mut inner.buffer);
         loop {
             match self.tap.read(&mut buffer) {
-                Ok(Some(tapped)) => inner.deal(tapped, &buffer[..tapped.length], Vec::new()),
+                Ok(Some(tapped)) => inner.deal(tapped, &buffer[..tapped.length], Vec::new(), asks),
                 Ok(None) => break,
                 Err(error) => {
                     tracing::warn!(%error, "this machine's loopback cannot be read");
@@ -132,7 +132,7 @@ impl Capture {
             tracing::warn!(%error, "the capture's filter stays as it was");
         }
         for Unsure { tapped, bytes, given } in std::mem::take(&mut inner.unsure) {
-            inner.deal(tapped, &bytes, given);
+            inner.deal(tapped, &bytes, given, None);
         }
         done
     }
@@ -145,7 +145,13 @@ impl Capture {
 
 impl Inner {
     /// Gives a packet to whose it is, and was not `given` yet.
-    fn deal(&mut self, tapped: Tapped, bytes: &[u8], mut given: Vec<RoomNumber>) {
+    fn deal(
+        &mut self,
+        tapped: Tapped,
+        bytes: &[u8],
+        mut given: Vec<RoomNumber>,
+        asks: Option<RoomNumber>,
+    ) {
         let Some(parties) = Parties::of(bytes) else { return };
         let Whose { rooms, unsure } = self.known.whose(&parties);
         for room in rooms {
@@ -153,6 +159,9 @@ impl Inner {
                 && let Some(inbox) = self.rooms.get(&room)
             {
                 inbox.put(tapped, bytes);
+                if asks != Some(room) {
+                    inbox.bell.notify_one();
+                }
                 given.push(room);
             }
         }
@@ -172,7 +181,6 @@ impl Inbox {
         tapped.missed = tapped.missed.wrapping_add(waiting.missed);
         waiting.bytes += bytes.len();
         waiting.packets.push_back((tapped, bytes.into()));
-        self.bell.notify_one();
     }
 
     fn take(&self, buffer: &mut [u8]) -> Option<Tapped> {
@@ -189,12 +197,15 @@ impl Inbox {
 }
 
 impl Share {
-    /// Reads the room's next packet into `buffer`, which takes the largest there is. None: there is none.
+    /// Fetches all that has come until now: [`Share::read`] has it.
+    pub(crate) fn fetch(&self) {
+        self.capture.deal(Some(self.room));
+    }
+
+    /// Reads the next of the room's packets that were fetched into `buffer`, which takes the largest there is. None: there
+    /// is none.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Option<Tapped> {
-        self.inbox.take(buffer).or_else(|| {
-            self.capture.deal();
-            self.inbox.take(buffer)
-        })
+        self.inbox.take(buffer)
     }
 
     /// Waits until there may be a packet.
@@ -226,7 +237,7 @@ impl Share {
         self.capture.change(|known| known.expect(protocol, to));
         let done = attempt();
         // All that it has sent is in the tap by now, and must be found while it is expected.
-        self.capture.deal();
+        self.capture.deal(None);
         let found = place();
         self.capture.change(|known| {
             if let Some((local, peer)) = found {

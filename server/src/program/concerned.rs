@@ -14,8 +14,7 @@ pub(super) struct Concerned(Option<(Protocol, SocketAddr, Option<SocketAddr>)>);
 impl Concerned {
     pub(super) fn of(socket: &Socket) -> Self {
         let Some(protocol) = protocol(socket) else { return Self(None) };
-        let peer = || socket.inner().peer_addr().ok()?.as_socket();
-        Self(local(socket).map(|local| (protocol, local, peer())))
+        Self(socket.addresses().map(|(local, peer)| (protocol, local, peer)))
     }
 
     /// No socket that the kernel could be asked about.
@@ -75,8 +74,6 @@ fn protocol(socket: &Socket) -> Option<Protocol> {
     }
 }
 
-/// Where the socket is, once it has a port.
 fn local(socket: &Socket) -> Option<SocketAddr> {
-    let local = socket.inner().local_addr().ok()?.as_socket()?;
-    (local.port() != 0).then_some(local)
+    socket.addresses().map(|(local, _)| local)
 }

@@ -2,9 +2,10 @@
 
 use std::{
     io,
+    net::SocketAddr,
     os::fd::{AsFd, BorrowedFd},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -37,6 +38,8 @@ pub(super) struct Socket {
     nonblocking: AtomicBool,
     /// Whether a `sendto` has already told where the kernel bound the socket.
     named: AtomicBool,
+    /// Both addresses of a TCP connection: from when there is one they stay what they are.
+    connection: OnceLock<(SocketAddr, SocketAddr)>,
     /// Made at the first wait: an unconnected stream that epoll already watches says "hung up", and that would stick.
     watch: Mutex<Option<Arc<Watch<socket2::Socket>>>>,
 }
@@ -45,8 +48,23 @@ impl Socket {
     pub(super) fn new(inner: socket2::Socket, family: Family, socket_type: SocketType) -> Self {
         let (nonblocking, named) = (AtomicBool::new(false), AtomicBool::new(false));
         let (inode, watch) = (kernel::inode(&inner).unwrap_or_default(), Mutex::new(None));
-        let inner = Arc::new(inner);
-        Self { inner, family, socket_type, inode, nonblocking, named, watch }
+        let (inner, connection) = (Arc::new(inner), OnceLock::new());
+        Self { inner, family, socket_type, inode, nonblocking, named, connection, watch }
+    }
+
+    /// Where the socket is, once it has a port, and where its peer, while it has one. A connection keeps both after its end,
+    /// when the kernel knows no peer any more.
+    pub(super) fn addresses(&self) -> Option<(SocketAddr, Option<SocketAddr>)> {
+        if let Some((local, peer)) = self.connection.get() {
+            return Some((*local, Some(*peer)));
+        }
+        let local = self.inner.local_addr().ok()?.as_socket().filter(|local| local.port() != 0)?;
+        let peer = self.inner.peer_addr().ok().and_then(|peer| peer.as_socket());
+        if let (SocketType::Stream, Some(peer)) = (self.socket_type, peer) {
+            // Where two calls ask at once, both have the same answer.
+            let _ = self.connection.set((local, peer));
+        }
+        Some((local, peer))
     }
 
     pub(super) fn inner(&self) -> &socket2::Socket {

@@ -33,6 +33,13 @@ pub(crate) enum Ear {
 }
 
 impl Ear {
+    /// Fetches what has been heard until now, where that has to be done.
+    fn fetch(&self) {
+        if let Self::Shared(share) = self {
+            share.fetch();
+        }
+    }
+
     fn read(&self, buffer: &mut [u8]) -> io::Result<Option<Tapped>> {
         match self {
             Self::Own(tap) => tap.read(buffer),
@@ -78,6 +85,9 @@ impl Inner {
     }
 
     fn listen(&mut self, wire: &Wire, plug: usize, most: usize) -> bool {
+        if let Some(Plug { loopback: Some(loopback), .. }) = self.plugs.get(plug) {
+            loopback.ear.fetch();
+        }
         let mut buffer = std::mem::take(&mut self.buffer);
         let (mut more, mut courses) = (true, Vec::new());
         for _ in 0..most {
