@@ -18,6 +18,7 @@ mod refusal;
 mod room;
 mod rooms;
 mod server;
+mod shards;
 mod watch;
 mod web;
 

@@ -147,7 +147,8 @@ async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Res
     };
     let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
-    let server = Server::new(config, address).context("cannot make a folder for Unix sockets")?;
+    let server = Server::new(config, address)
+        .context("cannot make a folder for Unix sockets, or a thread for rooms")?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     println!("ready: http://{address}/#key={}", key.as_str());

@@ -5,16 +5,16 @@ mod watchers;
 use std::{
     collections::BTreeMap,
     io,
-    path::Path,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use socketscope_protocol::{
-    CallAnswer, CallId, CallRequest, HostName, Links, Network as Kind, NewProgram, ProgramName,
-    ProgramView, Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
+    CallAnswer, CallId, CallRequest, HostName, HostView, Links, Network as Kind, NewProgram,
+    ProgramName, ProgramView, Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
 };
-use tokio::task::JoinHandle;
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use watchers::{Watcher, Watchers};
@@ -37,6 +37,8 @@ pub(crate) struct Room {
     /// Cancelled when the room has ended: its feeds close.
     pub(crate) ended: CancellationToken,
     rung: Rung,
+    /// Where all that it does by itself runs.
+    shard: Handle,
     scope: Arc<Scope>,
     programs: Mutex<Programs>,
     bell_ringer: JoinHandle<()>,
@@ -45,19 +47,21 @@ pub(crate) struct Room {
 }
 
 /// What a new room is given by the server.
-pub(crate) struct Setting<'a> {
+pub(crate) struct Setting {
     pub(crate) kind: Kind,
     /// What its packets and sockets are seen by.
     pub(crate) rung: Rung,
     pub(crate) reach: Reach,
     /// The packets of this machine's loopback, where they may be seen.
-    pub(crate) capture: Option<&'a Arc<Capture>>,
+    pub(crate) capture: Option<Arc<Capture>>,
     /// The names of the lab's first hosts; the usual ones where there are none.
-    pub(crate) hosts: &'a [HostName],
+    pub(crate) hosts: Vec<HostName>,
     /// Its Unix sockets live below.
-    pub(crate) folder: &'a Path,
+    pub(crate) folder: PathBuf,
     /// Bytes that its journal keeps.
     pub(crate) journal_bytes: usize,
+    /// Where it lives.
+    pub(crate) shard: Handle,
 }
 
 /// The living programs by their age, so that they are listed in the order of their start.
@@ -77,33 +81,42 @@ impl Programs {
 
 impl Room {
     /// An empty room.
-    pub(crate) async fn new(
+    pub(crate) async fn new(id: RoomId, name: RoomName, setting: Setting) -> io::Result<Arc<Self>> {
+        // Viewers are woken where they are served, and not where it would hold up a program.
+        let (shard, viewers) = (setting.shard.clone(), Handle::current());
+        let made = shard.spawn(Self::make(id, name, setting, viewers)).await;
+        made.map_err(io::Error::other)?
+    }
+
+    async fn make(
         id: RoomId,
         name: RoomName,
-        setting: Setting<'_>,
+        setting: Setting,
+        viewers: Handle,
     ) -> io::Result<Arc<Self>> {
-        let Setting { kind, rung, reach, capture, hosts, folder, journal_bytes } = setting;
-        let folder = Folder::new(folder, &id.0)?;
+        let Setting { kind, rung, reach, capture, hosts, folder, journal_bytes, shard } = setting;
+        let folder = Folder::new(&folder, &id.0)?;
         let (journal, owners) = (Journal::new(journal_bytes), Arc::<Owners>::default());
         let network = match kind {
             Kind::Host => {
                 let (journal, owners) = (journal.clone(), owners.clone());
-                let network = HostNetwork::new(reach, rung, capture, journal, owners)?;
+                let network = HostNetwork::new(reach, rung, capture.as_ref(), journal, owners)?;
                 Network::machine(network, folder)
             }
             Kind::Lab => {
                 let seed = first_seed(&id);
-                let lab = Lab::new(journal.clone(), owners.clone(), seed, hosts).await;
+                let lab = Lab::new(journal.clone(), owners.clone(), seed, &hosts).await;
                 Network::lab(lab.map_err(io::Error::other)?, folder)
             }
         };
-        let bell_ringer = tokio::spawn(journal.clone().wake_readers());
+        let bell_ringer = viewers.spawn(journal.clone().wake_readers());
         Ok(Arc::new(Self {
             id,
             name,
             watchers: Watchers::default(),
             ended: CancellationToken::new(),
             rung,
+            shard,
             scope: Scope::new(journal, network, owners),
             programs: Mutex::default(),
             bell_ringer,
@@ -113,6 +126,7 @@ impl Room {
 
     /// Begins the lesson that the room is for.
     pub(crate) fn begin(&self, lesson: Arc<Lesson>, python: Python) -> io::Result<()> {
+        let _there = self.shard.enter();
         let course = Course::begin(lesson, self.scope.clone(), python)?;
         // A room is for one lesson: nobody begins another.
         let _ = self.course.set(course);
@@ -145,6 +159,16 @@ impl Room {
     /// The lab, where the room is one.
     pub(crate) fn lab(&self) -> Result<&Lab, Refusal> {
         self.scope.network.as_lab()
+    }
+
+    /// Adds a host to the lab.
+    pub(crate) async fn add_host(
+        self: &Arc<Self>,
+        name: Option<HostName>,
+    ) -> Result<HostView, Refusal> {
+        let room = self.clone();
+        let added = self.shard.spawn(async move { Ok(room.lab()?.add(name).await?.view()) });
+        added.await.unwrap_or_else(|error| Err(Refusal::Unable(error.to_string())))
     }
 
     /// Where a new program shall run.
@@ -196,7 +220,7 @@ impl Room {
         };
         let view = program.view();
         let room = self.clone();
-        tokio::spawn(async move {
+        self.shard.spawn(async move {
             role::run(&program).await;
             room.end_program(age, &program).await;
         });
@@ -252,7 +276,7 @@ impl Room {
     ) -> Result<CallAnswer, Refusal> {
         let entered = self.enter(program, call)?;
         let id = entered.id();
-        let returned = tokio::spawn(async move { entered.perform().await.answer() });
+        let returned = self.shard.spawn(async move { entered.perform().await.answer() });
         let answer = tokio::time::timeout(patience, returned).await;
         Ok(match answer {
             Ok(Ok(answer)) => answer,

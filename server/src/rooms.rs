@@ -19,6 +19,7 @@ use crate::{
     process::Python,
     refusal::Refusal,
     room::{Room, Setting},
+    shards::Shards,
 };
 
 /// Letters and digits that cannot be taken for one another when read out loud (Crockford's base 32, without u).
@@ -34,6 +35,7 @@ pub(crate) struct Rooms {
     reach: Reach,
     ladder: Ladder,
     folders: Folders,
+    shards: Shards,
     lessons: Lessons,
     /// What runs lessons, or why nothing does. Looked for when the first one is asked for.
     python: OnceCell<Result<Python, String>>,
@@ -43,7 +45,7 @@ impl Rooms {
     /// No rooms yet.
     ///
     /// # Errors
-    /// Where the folder for Unix sockets cannot be made.
+    /// Where the folder for Unix sockets or a thread cannot be made.
     pub(crate) fn new(
         journal_bytes: usize,
         reach: Reach,
@@ -51,8 +53,8 @@ impl Rooms {
         lessons: Lessons,
     ) -> io::Result<Self> {
         let folders = Folders::new(&std::env::temp_dir())?;
-        let (rooms, python) = (Mutex::default(), OnceCell::new());
-        Ok(Self { rooms, journal_bytes, reach, ladder, folders, lessons, python })
+        let (rooms, shards, python) = (Mutex::default(), Shards::start()?, OnceCell::new());
+        Ok(Self { rooms, journal_bytes, reach, ladder, folders, shards, lessons, python })
     }
 
     /// What this machine allows.
@@ -160,10 +162,11 @@ impl Rooms {
             rung,
             reach: self.reach,
             // Python's sockets are not known before their first packets: what is captured would lack those.
-            capture: self.ladder.capture().filter(|_| lesson.is_none()),
-            hosts: lesson.as_ref().map_or(&[], |(lesson, _)| &lesson.hosts),
-            folder: self.folders.path(),
+            capture: self.ladder.capture().filter(|_| lesson.is_none()).cloned(),
+            hosts: lesson.as_ref().map_or_else(Vec::new, |(lesson, _)| lesson.hosts.clone()),
+            folder: self.folders.path().to_owned(),
             journal_bytes: self.journal_bytes,
+            shard: self.shards.next(),
         };
         let room = Room::new(id.clone(), name, setting);
         let room = room.await.map_err(unable)?;

@@ -121,7 +121,7 @@ impl Server {
     /// A server without rooms, for a listener at `address`.
     ///
     /// # Errors
-    /// Where the folder for its Unix sockets cannot be made.
+    /// Where the folder for its Unix sockets or a thread for its rooms cannot be made.
     pub fn new(config: Config, address: SocketAddr) -> io::Result<Self> {
         let open = is_loopback(address.ip());
         let shared = Shared {
@@ -144,8 +144,9 @@ impl Server {
     ) -> io::Result<()> {
         let shared = self.shared;
         if let Some(capture) = shared.rooms.ladder().capture().cloned() {
-            let watched = watch::watch(capture.tap())?;
-            tokio::spawn(watch::at_most_each(watched, HEARING, move || capture.deal(None)));
+            let tap = capture.tap();
+            let deal = move || capture.deal(None);
+            tokio::spawn(watch::at_most_each(tap, HEARING, deal));
         }
         let stopping = shared.clone();
         let stop = async move {

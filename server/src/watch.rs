@@ -53,8 +53,9 @@ pub(crate) fn urgent(watch: &Watch<socket2::Socket>) -> bool {
     watch.try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
 }
 
-/// Does `act` when `watched` can be read, and again at the earliest after `pause`; for ever.
-pub(crate) async fn at_most_each<T>(watched: Watch<T>, pause: Duration, act: impl Fn())
+/// Does `act` when `what` can be read, and again at the earliest after `pause`; for ever. It is not watched meanwhile: the
+/// runtime would be woken by each edge, whoever waits for it.
+pub(crate) async fn at_most_each<T: Steady>(what: Arc<T>, pause: Duration, act: impl Fn())
 where
     Arc<T>: AsRawFd,
 {
@@ -63,9 +64,14 @@ where
         false
     };
     loop {
+        let watched = match watch(what.clone()) {
+            Ok(watched) => watched,
+            Err(error) => return tracing::error!(%error, "a descriptor cannot be watched"),
+        };
         if !once(&watched, &act).await {
             return;
         }
+        drop(watched);
         tokio::time::sleep(pause).await;
     }
 }

@@ -135,8 +135,8 @@ async fn add_host(
     In(room): In<RoomId>,
     Body(new): Body<NewHost>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let host = shared.rooms.get(&room)?.lab()?.add(new.name).await?;
-    Ok((StatusCode::CREATED, Json(host.view())))
+    let host = shared.rooms.get(&room)?.add_host(new.name).await?;
+    Ok((StatusCode::CREATED, Json(host)))
 }
 
 /// Changes how the wire treats packets: all, or those of one direction.

@@ -220,8 +220,8 @@ impl Session {
                 (StatusCode::NO_CONTENT, Json::Null)
             }
             Command::Host { body } => {
-                let host = self.room.lab()?.add(body.name).await?;
-                (StatusCode::CREATED, to_json(&host.view()))
+                let host = self.room.add_host(body.name).await?;
+                (StatusCode::CREATED, to_json(&host))
             }
             Command::Wire { body } => {
                 self.room.lab()?.wire.change(&body)?;
