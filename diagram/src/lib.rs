@@ -35,8 +35,5 @@ pub mod python;
 pub mod rows;
 pub mod scene;
 pub mod sorted;
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
-mod speed;
 pub mod suggest;
 pub mod wording;

@@ -109,12 +109,13 @@ impl Process {
         let given = [witness.reports().as_raw_fd(), taken.as_raw_fd(), needed.as_raw_fd()];
         let child = spawned.and_then(|child| {
             hand_over(&control, &given)?;
-            Ok(child)
+            control.set_nonblocking(true)?;
+            Ok((child, tokio::net::UnixStream::from_std(control)?))
         });
-        let child = child.inspect_err(|_| witness.end(number))?;
+        let (child, control) = child.inspect_err(|_| witness.end(number))?;
         let (kill, killed) = mpsc::channel(1);
         let (ending, ended) = (CancellationToken::new(), CancellationToken::new());
-        let watched = Watched {
+        let watcher = Watcher {
             name: name.clone(),
             number,
             folder,
@@ -122,14 +123,12 @@ impl Process {
             killed,
             ending: ending.clone(),
         };
-        control.set_nonblocking(true)?;
-        let control = tokio::net::UnixStream::from_std(control)?;
         let done = ended.clone().drop_guard();
         tokio::spawn(async move {
-            watched.watch_over(child, control).await;
+            watcher.watch_over(child, control).await;
             drop(done);
         });
-        let (witness, permits) = (witness.clone(), permits);
+        let witness = witness.clone();
         let process =
             Self { name, number, host, file, witness, permits, needed, kill, ending, ended };
         Ok(Arc::new(process))
@@ -197,7 +196,7 @@ fn hand_over(control: &UnixStream, descriptors: &[i32]) -> io::Result<()> {
 }
 
 /// What is known of a program by who waits for its end.
-struct Watched {
+struct Watcher {
     name: ProgramName,
     number: u16,
     folder: PathBuf,
@@ -206,7 +205,7 @@ struct Watched {
     ending: CancellationToken,
 }
 
-impl Watched {
+impl Watcher {
     async fn watch_over(mut self, mut child: Child, mut control: tokio::net::UnixStream) {
         let streams = output::streams(&mut child);
         let outputs = streams.map(|(stream, pipe)| {

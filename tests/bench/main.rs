@@ -2,6 +2,7 @@
 //!
 //! Absolute figures belong to a machine; the ratios and the targets carry over. Nothing here fails a build.
 
+mod diagram;
 mod echo;
 mod fanout;
 mod journal;
@@ -33,6 +34,8 @@ struct Cli {
 enum What {
     /// Appending to the journal and reading it.
     Journal,
+    /// Taking in a long journal and drawing a window of it.
+    Diagram,
     /// A program's echo beside bare sockets.
     Echo,
     /// Events to many viewers.
@@ -58,6 +61,9 @@ fn main() -> anyhow::Result<()> {
     let mut report = Report::default();
     if wanted(What::Journal) {
         journal::measure(&mut report);
+    }
+    if wanted(What::Diagram) {
+        diagram::measure(&mut report)?;
     }
     runtime.block_on(async {
         if wanted(What::Echo) {

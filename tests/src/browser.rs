@@ -108,6 +108,12 @@ impl Browser {
         .await;
     }
 
+    /// Clicks a part of a drawing, found by a selector: its middle may be empty, or lie under another part.
+    pub async fn click_drawn(&self, selector: &str) {
+        let click = "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('click', {bubbles: true}))";
+        self.script(click, json!([selector])).await;
+    }
+
     /// Replaces the text of a field, by the keyboard.
     pub async fn fill(&self, find: impl Into<Find<'_>>, text: &str) {
         let find = find.into();

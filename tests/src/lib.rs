@@ -5,6 +5,7 @@
 mod browser;
 mod client;
 mod feed;
+mod process;
 mod proxy;
 mod puppet;
 mod server;
@@ -14,6 +15,7 @@ mod strace;
 pub use browser::{Browser, Find, Screen};
 pub use client::{Answer, Client, Room};
 pub use feed::{Feed, Message};
+pub use process::processes_that_name;
 pub use proxy::Cable;
 pub use puppet::Puppet;
 pub use server::TestServer;

@@ -42,6 +42,15 @@ pub(super) async fn tell(
         witness.scope().journal.append(clock::now(), fact);
     };
     let (mut told, mut cut) = (0, 0);
+    let mut keep = |piece: &[u8]| {
+        let piece = String::from_utf8_lossy(piece).replace(&folder, "");
+        if told >= OUTPUT_BYTES {
+            cut += piece.len();
+        } else if !piece.is_empty() {
+            told += piece.len();
+            say(piece);
+        }
+    };
     let (mut buffer, mut kept) = ([0; PIECE], 0);
     while let Ok(length @ 1..) = pipe.read(&mut buffer[kept..]).await {
         let bytes = &buffer[..kept + length];
@@ -50,17 +59,12 @@ pub(super) async fn tell(
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             _ => bytes.len(),
         };
-        let piece = String::from_utf8_lossy(&bytes[..whole]).replace(&folder, "");
-        if whole == 0 {
-        } else if told >= OUTPUT_BYTES {
-            cut += piece.len();
-        } else {
-            told += piece.len();
-            say(piece);
-        }
+        keep(&bytes[..whole]);
         kept = bytes.len() - whole;
         buffer.copy_within(whole..whole + kept, 0);
     }
+    // It may have ended within a character.
+    keep(&buffer[..kept]);
     if cut > 0 {
         say(format!("\n(… {cut} more bytes: {OUTPUT_BYTES} are kept of what a program prints)\n"));
     }

@@ -19,6 +19,7 @@ use nix::{
 use socketscope_protocol::{
     Change, Fact, Family, Fd, ProgramName, ReadyCall, SocketType, SocketView, WaitingCall,
 };
+use tokio::sync::Notify;
 
 use super::report::{First, Report};
 use crate::{
@@ -27,7 +28,6 @@ use crate::{
     program::Scope,
 };
 use facts::Socket;
-use tokio::sync::Notify;
 
 /// How long to wait between two looks for reports: the first after some were found, twice as long after each in vain, and at
 /// most the second. A reader that is woken by each report would cost the program that reports far more than a report does;
@@ -195,13 +195,13 @@ impl Witness {
         let Some(watched) = known.programs.get(usize::from(program)) else {
             return Default::default();
         };
-        let sockets = watched.sockets.iter().filter_map(|(fd, socket)| socket.view(Fd(*fd)));
+        let sockets = watched.sockets.iter().map(|(fd, socket)| socket.view(Fd(*fd)));
         let waiting = watched.calls.values().map(|call| call.waiting.clone());
         (sockets.collect(), waiting.collect())
     }
 
-    /// Held for a report, never across an await. The wire's lock may be held by who asks for it, and is never asked for
-    /// while it is held.
+    /// Held for a report, never across an await. Whoever holds the wire's lock may take this one, and never the other way
+    /// round.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -32,6 +32,9 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// never shows a page why a handshake was refused, but it does show these.
 const REFUSED: u16 = 4000;
 
+/// RFC 6455's code for a server that stops, or a room that has ended (section 7.4.1).
+const GOING_AWAY: u16 = 1001;
+
 /// Where a feed starts.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +69,8 @@ pub(super) fn open(
                 let from = start.from.max(1);
                 match prepare(&shared, &room) {
                     Ok(room) => Session::new(shared, room, socket, commands).run(from).await,
+                    // Its room has just ended with all others.
+                    Err(_) if shared.stopping.is_cancelled() => stop(socket, from).await,
                     Err(refusal) => refuse(socket, &refusal).await,
                 }
             };
@@ -79,6 +84,11 @@ fn prepare(shared: &Shared, room: &RoomId) -> Result<Arc<crate::room::Room>, Ref
         return Err(Refusal::Full { what: "viewers", limit: VIEWERS, way_out });
     }
     shared.rooms.get(room)
+}
+
+/// Says good-bye since the server stops, and from which event on to resume.
+async fn stop(mut socket: WebSocket, next: u64) {
+    close(&mut socket, GOING_AWAY, &format!("the server stops; resume from {next}")).await;
 }
 
 /// Says good-bye with the refusal's status and sentence.

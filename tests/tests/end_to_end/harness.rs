@@ -1,9 +1,7 @@
 //! The browser of the tests does what the tests rely on: it finds, waits, clicks, types, and ends.
 
-use std::fs;
-
 use serde_json::json;
-use socketscope_tests::{Browser, Screen};
+use socketscope_tests::{Browser, Screen, processes_that_name};
 
 /// A page whose button appears late, is replaced when clicked, and shows what was typed.
 const PAGE: &str = r#"data:text/html,<!doctype html><title>A page</title>
@@ -55,10 +53,4 @@ async fn leaves_no_process_behind() {
     });
     assert!(task.await.is_err());
     assert_eq!(processes_that_name(&folder), 0);
-}
-
-fn processes_that_name(folder: &str) -> usize {
-    let processes = fs::read_dir("/proc").expect("/proc").flatten();
-    let commands = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    commands.filter(|command| String::from_utf8_lossy(command).contains(folder)).count()
 }

@@ -106,7 +106,7 @@ async fn a_packet_is_held_and_delivered_by_a_click() {
     for (packet, state) in [("SYN seq 0", "SYN-RECV"), ("SYN, ACK", "ESTABLISHED")] {
         drawn(&browser, packet, "held on the wire").await;
         browser.until("document.querySelector('.decide.deliver')").await;
-        browser.script("document.querySelector('.decide.deliver rect').dispatchEvent(new MouseEvent('click', {bubbles: true}))", json!([])).await;
+        browser.click_drawn(".decide.deliver rect").await;
         drawn(&browser, packet, "delivered by hand").await;
         browser.until(&format!("[...document.querySelectorAll('.chip-text')].some(e => e.textContent === {state:?})")).await;
     }
@@ -162,7 +162,7 @@ async fn a_packet_is_inspected_field_by_field() {
     let browser = Browser::start().await;
     enter(&browser, &server, &room).await;
     drawn(&browser, "SYN seq 0", "arrived after").await;
-    browser.script("document.querySelector('.packet.syn .reach').dispatchEvent(new MouseEvent('click', {bubbles: true}))", json!([])).await;
+    browser.click_drawn(".packet.syn .reach").await;
     browser
         .until("document.querySelector('#inspector').innerText.includes('maximum segment size')")
         .await;

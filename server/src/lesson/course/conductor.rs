@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     clock,
+    network::Lab,
     process::{self, Process, Python, Source, Waiting, Witness},
     refusal::Refusal,
 };
@@ -80,7 +81,7 @@ impl Conductor {
         poll: Arc<Poll>,
         processes: Processes,
     ) -> Self {
-        let score = Score::new(&lesson, true);
+        let score = new_score(&lesson, &witness);
         Self {
             lesson,
             witness,
@@ -126,31 +127,25 @@ impl Conductor {
         }
     }
 
-    /// A round's beginning. Where there is no wire, no call waits for a packet.
-    fn new_score(&self) -> Score {
-        Score::new(&self.lesson, self.witness.scope().network.as_lab().is_ok())
-    }
-
     /// Begins a round: programs start, and wait before their first calls.
     async fn begin(&mut self) {
         self.end_processes().await;
         self.poll.close();
         self.witness.forget_all();
         self.fail_steps("The lesson has begun anew.");
-        self.score = self.new_score();
+        self.score = new_score(&self.lesson, &self.witness);
         if let Ok(lab) = self.witness.scope().network.as_lab() {
-            if self.round > 0
-                && let Err(obstacle) = lab.renew().await
-            {
-                tracing::error!(%obstacle, "a lesson's hosts could not be made anew");
-            }
-            // The same chances again: a round goes as the one before.
-            let seed = Some(lab.wire.view().seed);
-            let setup = WireChange { rules: Some(Vec::new()), seed, ..WireChange::plain() };
-            for change in [&setup, &self.lesson.wire] {
-                if let Err(refusal) = lab.wire.change(change) {
-                    tracing::error!(%refusal, "a lesson's wire cannot be set up");
+            if self.round > 0 {
+                if let Err(obstacle) = lab.renew().await {
+                    tracing::error!(%obstacle, "a lesson's hosts could not be made anew");
                 }
+                // The same chances again: a round goes as the one before.
+                let seed = Some(lab.wire.view().seed);
+                let plain = WireChange { rules: Some(Vec::new()), seed, ..WireChange::plain() };
+                change(lab, &plain);
+            }
+            if self.lesson.wire != WireChange::default() {
+                change(lab, &self.lesson.wire);
             }
         }
         self.next = self.witness.scope().journal.range().1 + 1;
@@ -235,7 +230,7 @@ impl Conductor {
         {
             Ok(process) => {
                 process.need_permission(self.needs_permission(&name));
-                self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+                self.processes().push(process);
             }
             Err(error) => {
                 let text = format!("This program could not be started: {error}.\n");
@@ -249,11 +244,7 @@ impl Conductor {
     fn act(&mut self, act: Act) {
         let lab = self.witness.scope().network.as_lab();
         match (act, lab) {
-            (Act::Wire(change), Ok(lab)) => {
-                if let Err(refusal) = lab.wire.change(&change) {
-                    tracing::error!(%refusal, "a lesson's wire cannot be changed");
-                }
-            }
+            (Act::Wire(wanted), Ok(lab)) => change(lab, &wanted),
             (Act::Packets(many), Ok(lab)) => {
                 lab.wire.release_oldest(many.fate, many.count.unwrap_or(usize::MAX));
             }
@@ -304,7 +295,7 @@ impl Conductor {
             }
             (self.mode, self.pace, self.due) = (mode, pace, Instant::now());
             self.tell_mode();
-            let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let processes = self.processes().clone();
             for process in processes {
                 process.need_permission(self.needs_permission(&process.name));
             }
@@ -415,7 +406,7 @@ impl Conductor {
 
     /// Whether all programs that could start have started and ended.
     fn is_over(&self) -> bool {
-        let started = self.processes.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let started = self.processes().len();
         self.score.is_over(started)
     }
 
@@ -426,14 +417,16 @@ impl Conductor {
         [step, self.counts_due, runs.then_some(self.due)].into_iter().flatten().min()
     }
 
+    fn processes(&self) -> MutexGuard<'_, Vec<Arc<Process>>> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn process(&self, name: &ProgramName) -> Option<Arc<Process>> {
-        let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        processes.iter().rev().find(|it| it.name == *name).cloned()
+        self.processes().iter().rev().find(|it| it.name == *name).cloned()
     }
 
     async fn end_processes(&mut self) {
-        let processes =
-            std::mem::take(&mut *self.processes.lock().unwrap_or_else(PoisonError::into_inner));
+        let processes = std::mem::take(&mut *self.processes());
         futures_util::future::join_all(processes.iter().map(|process| process.end())).await;
     }
 
@@ -442,6 +435,18 @@ impl Conductor {
         for step in self.steps.drain(..) {
             let _ = step.answer.send(Err(Refusal::NothingToStep(why.into())));
         }
+    }
+}
+
+/// A round's beginning. Where there is no wire, no call waits for a packet.
+fn new_score(lesson: &Lesson, witness: &Witness) -> Score {
+    Score::new(lesson, witness.scope().network.as_lab().is_ok())
+}
+
+/// Changes the wire as the lesson says. What it says was checked when it was read.
+fn change(lab: &Lab, wanted: &WireChange) {
+    if let Err(refusal) = lab.wire.change(wanted) {
+        tracing::error!(%refusal, "a lesson's wire cannot be changed");
     }
 }
 

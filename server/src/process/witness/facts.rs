@@ -36,15 +36,15 @@ impl Socket {
         Self { family, socket_type, inode, local, peer, listening: false, unaccepted: false }
     }
 
-    pub(super) fn view(&self, fd: Fd) -> Option<SocketView> {
-        Some(SocketView {
+    pub(super) fn view(&self, fd: Fd) -> SocketView {
+        SocketView {
             fd,
             family: self.family,
             socket_type: self.socket_type,
             local: self.local.clone(),
             peer: self.peer.clone(),
             listening: self.listening,
-        })
+        }
     }
 
     /// What the kernel can be asked about it by; nothing for a Unix socket, or one without an address.

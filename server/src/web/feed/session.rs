@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
     super::{api, read},
-    close, pace, refuse,
+    GOING_AWAY, close, pace, refuse, stop,
 };
 use crate::{
     refusal::Refusal,
@@ -38,7 +38,6 @@ const PING: Duration = Duration::from_secs(20);
 const WATCHING: Duration = Duration::from_secs(1);
 
 /// RFC 6455's codes (section 7.4.1).
-const GOING_AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
 const UNSUPPORTED: u16 = 1003;
 const TOO_BIG: u16 = 1009;
@@ -93,10 +92,7 @@ impl Session {
             End::Gone => {}
             End::Refused(refusal) => refuse(self.socket, &refusal).await,
             End::Broken(code, why) => close(&mut self.socket, code, &why).await,
-            End::Stopping => {
-                let reason = format!("the server stops; resume from {}", self.next);
-                close(&mut self.socket, GOING_AWAY, &reason).await;
-            }
+            End::Stopping => stop(self.socket, self.next).await,
             End::Room => {
                 // What the room's end caused is in its journal, and the viewer may still want it.
                 while let Ok(1..) = self.send_events().await {}

@@ -1,10 +1,8 @@
 //! A lesson is conducted: step by step, asked about, begun anew, and gone without a trace.
 
-use std::fs;
-
 use serde_json::json;
 use socketscope_protocol::{Event, Fact, LessonFact, Mode};
-use socketscope_tests::{Feed, Story, TestServer, within};
+use socketscope_tests::{Feed, Story, TestServer, processes_that_name, within};
 
 use super::{begin, go_on, is_over, run};
 use crate::binary::{Running, binary};
@@ -286,13 +284,6 @@ async fn the_list_has_sixteen_lessons_in_order() {
     assert!(code("server.py").is_some_and(|code| code.contains("accept()")), "{view}");
     assert_eq!(view["programs"][1]["name"], "client");
     assert_eq!(room.view().await.lesson.map(|it| it.0).as_deref(), Some(FIRST));
-}
-
-/// Processes whose command line has this in it.
-pub(super) fn processes_that_name(text: &str) -> usize {
-    let processes = fs::read_dir("/proc").expect("/proc").flatten();
-    let commands = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    commands.filter(|command| String::from_utf8_lossy(command).contains(text)).count()
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::{fs, path::Path};
 use serde_json::json;
 use socketscope_protocol::{Event, Fact, limits::OUTPUT_BYTES};
 use socketscope_server::{Choice, Ladder, Lessons};
-use socketscope_tests::{Story, TestServer};
+use socketscope_tests::{Story, TestServer, processes_that_name};
 
-use super::{begin, conduct::processes_that_name, go_on, is_over, run};
+use super::{begin, go_on, is_over, run};
 use crate::binary::Folder;
 
 const PLAN: &str = "order = 1\n[title]\nen = \"A\"\nzh = \"甲\"\n[text]\nen = \"B\"\nzh = \"乙\"\n[[program]]\nfile = \"it.py\"\n";
