@@ -13,6 +13,7 @@ mod opening;
 mod outside;
 mod peer;
 mod program;
+mod snapshot;
 mod stream;
 mod take;
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub fn calls(socket: Option<&Socket>) -> &'static [CallName] {
         SocketState::New => &[Bind, Sendto, Connect, Close],
         SocketState::Bound if stream => &[Listen, Connect, Close],
         SocketState::Bound => &[Recvfrom, Sendto, Close],
-        SocketState::Listening { .. } => &[Accept, Close],
+        SocketState::Listening => &[Accept, Close],
         SocketState::Connecting => &[Close],
         SocketState::Connected if stream => &[Send, Recv, Shutdown, Close],
         SocketState::Connected => &[Send, Recv, Close],
@@ -61,7 +61,7 @@ pub fn args(model: &Model, program: &Program, call: CallName, fd: Option<Fd>) ->
 /// Whether a client could reach `socket` now: it listens, or it takes datagrams.
 pub fn can_be_reached(socket: &Socket) -> bool {
     match socket.socket_type {
-        SocketType::Stream => matches!(socket.state, SocketState::Listening { .. }),
+        SocketType::Stream => matches!(socket.state, SocketState::Listening),
         SocketType::Dgram => socket.state == SocketState::Bound,
     }
 }
@@ -145,7 +145,7 @@ fn likely_peer(model: &Model, program: &Program, socket: Option<&Socket>) -> Str
     let family = family(socket);
     let dgram = socket.is_some_and(|socket| socket.socket_type == SocketType::Dgram);
     let fits = |other: &Socket| match other.state {
-        SocketState::Listening { .. } => !dgram,
+        SocketState::Listening => !dgram,
         SocketState::Bound => dgram,
         _ => false,
     };

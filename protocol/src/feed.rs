@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, CallRequest, ChosenAnswer, FateOfMany, FateOfOne, LessonCommand, LessonId, Network,
-    NewHost, NewProgram, PacketId, ProgramName, RoomId, RoomName, Rung, WireChange,
+    NewHost, NewProgram, PacketId, ProgramName, RoomId, RoomName, RoomView, Rung, WireChange,
 };
 
 /// A line of the server's that is no event: it has no number and is in no journal.
@@ -21,6 +21,9 @@ pub enum Line {
         /// How many.
         count: usize,
     },
+    /// The room as it is after the last event that was sent: for a viewer that has missed some, since the journal no longer
+    /// has them.
+    Snapshot(Box<RoomView>),
     /// The answer to a [`Request`].
     Reply(Reply),
     /// The room has been ended by somebody; nothing follows.

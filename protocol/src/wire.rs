@@ -11,4 +11,4 @@ mod packet;
 #[cfg(test)]
 mod tests;
 
-pub use feed::{Answer, FeedLine, Listed};
+pub use feed::{Answer, FeedLine, Listed, Snapshot};

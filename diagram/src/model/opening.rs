@@ -212,7 +212,7 @@ impl Model {
             self.bound.remove(socket.socket_type, local, socket.id);
         }
         self.inboxes.close(socket.id);
-        if matches!(socket.state, SocketState::Listening { .. }) {
+        if matches!(socket.state, SocketState::Listening) {
             self.refuse_waiting(socket.id, seq);
         }
         if let Some((id, end)) = socket.connection {

@@ -67,10 +67,7 @@ pub enum SocketState {
     /// It has an address.
     Bound,
     /// It accepts connections.
-    Listening {
-        /// What `listen` asked for.
-        backlog: i32,
-    },
+    Listening,
     /// A `connect` is under way.
     Connecting,
     /// It has a peer.

@@ -45,12 +45,7 @@ impl Model {
             }
             Fact::Program { program, change: Change::Ended(_), .. } => {
                 let id = self.program_called(program);
-                self.end_sockets(id, now.seq);
-                self.lose_calls(id, now.seq);
-                self.lab.program_ended(id);
-                let Some(program) = self.programs.get_mut(&id) else { return };
-                program.alive = false;
-                self.over.push_back((now.seq, Over::Program(id)));
+                self.program_over(id, now.seq);
             }
             Fact::Host { host, change } => self.lab.host_changed(host, change),
             Fact::Wire(wire) => self.lab.wire = (**wire).clone(),
@@ -129,6 +124,16 @@ impl Model {
         self.names.insert(name.clone(), id);
         self.programs.insert(id, Program { last, ..Program::new(id, name.clone()) });
         id
+    }
+
+    /// The program has ended at the event `seq`, or before it.
+    pub(super) fn program_over(&mut self, id: ProgramId, seq: u64) {
+        self.end_sockets(id, seq);
+        self.lose_calls(id, seq);
+        self.lab.program_ended(id);
+        let Some(program) = self.programs.get_mut(&id) else { return };
+        program.alive = false;
+        self.over.push_back((seq, Over::Program(id)));
     }
 
     fn end_sockets(&mut self, id: ProgramId, seq: u64) {

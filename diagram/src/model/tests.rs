@@ -1,11 +1,14 @@
 //! The model against journals of whole conversations.
 
 use proptest::prelude::*;
-use socketscope_protocol::{Call, CallId, Errno, Value};
+use socketscope_protocol::{
+    Call, CallId, CallName, Errno, Family, Fd, HostName, HostView, ProgramView, Role, SocketType,
+    SocketView, Value, WaitingCall, wire::Snapshot,
+};
 
 use super::*;
 use crate::journal::{
-    DGRAM, Journal, bind, connect, count, fd, name, recv, refused, send, sendto, text,
+    DGRAM, Journal, STREAM, bind, connect, count, fd, name, recv, refused, send, sendto, text,
 };
 
 fn program<'a>(model: &'a Model, called: &str) -> &'a Program {
@@ -272,4 +275,63 @@ proptest! {
             prop_assert_eq!(&got[..], &truth[range.start as usize..range.end as usize]);
         }
     }
+}
+
+#[test]
+fn what_was_missed_is_adopted() {
+    let mut journal = Journal::new(1000);
+    journal.start("gone");
+    journal.call("server", None, STREAM, fd(9));
+    journal.gap(100);
+    let accept = CallId(7);
+    let socket = |fd: i32, local: &str, peer: Option<&str>, listening| SocketView {
+        fd: Fd(fd),
+        family: Family::Inet,
+        socket_type: SocketType::Stream,
+        local: Some(local.into()),
+        peer: peer.map(str::to_owned),
+        listening,
+    };
+    let server = ProgramView {
+        name: name("server"),
+        host: HostName::new("server").ok(),
+        does: Role::Manual,
+        sockets: vec![
+            socket(3, "10.0.0.1:9000", None, true),
+            socket(4, "10.0.0.1:9000", Some("10.0.0.2:40000"), false),
+            socket(5, "0.0.0.0:0", None, false),
+        ],
+        waiting: vec![WaitingCall { id: accept, call: CallName::Accept, fd: Some(Fd(3)) }],
+    };
+    let host = HostView { host: HostName::new("server").unwrap(), address: [10, 0, 0, 1].into() };
+    let snapshot = Snapshot { hosts: vec![host], wire: None, programs: vec![server] };
+    // Twice is as once.
+    journal.model.adopt(&snapshot);
+    journal.model.adopt(&snapshot);
+    let program = journal.model.program_named(&name("server")).unwrap();
+    let states: Vec<_> = program.sockets.values().map(|socket| socket.state).collect();
+    assert_eq!(states, [SocketState::Listening, SocketState::Connected, SocketState::New]);
+    assert!(program.alive && program.waiting.contains(&accept));
+    assert!(!journal.model.program_named(&name("gone")).unwrap().alive);
+    assert_eq!(journal.model.lab().hosts()[0].address, Some([10, 0, 0, 1].into()));
+
+    // It goes on from there: the call that waited returns, and the socket is closed.
+    journal.fact(Fact::Return {
+        id: accept,
+        program: name("server"),
+        fd: Some(Fd(3)),
+        call: CallName::Accept,
+        outcome: Ok(Value {
+            fd: Some(Fd(6)),
+            peer: Some("10.0.0.2:40001".into()),
+            ..Value::default()
+        }),
+        local: Some("10.0.0.1:9000".into()),
+        peer: Some("10.0.0.2:40001".into()),
+        other: None,
+    });
+    journal.call("server", Some(4), Call::Close, Value::default());
+    let program = journal.model.program_named(&name("server")).unwrap();
+    assert_eq!(program.sockets.keys().map(|fd| fd.0).collect::<Vec<_>>(), [3, 5, 6]);
+    assert!(program.waiting.is_empty());
 }

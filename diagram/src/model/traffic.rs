@@ -114,10 +114,7 @@ impl Model {
                 }
                 self.becomes(record, SocketState::Bound);
             }
-            (CallName::Listen, made) => {
-                let backlog = if let Some(Call::Listen { backlog }) = made { *backlog } else { 0 };
-                self.becomes(record, SocketState::Listening { backlog });
-            }
+            (CallName::Listen, _) => self.becomes(record, SocketState::Listening),
             (CallName::Connect, made) => {
                 let asked =
                     if let Some(Call::Connect { address }) = made { Some(address) } else { None };

@@ -128,7 +128,7 @@ impl Room {
                 self.inner.update(|inner| inner.ask.answered(request, outcome));
             }
             FeedLine::Ended => self.status.set(Status::NoRoom),
-            FeedLine::Event(_) | FeedLine::Reply(None, _) => {}
+            FeedLine::Event(_) | FeedLine::Snapshot(_) | FeedLine::Reply(None, _) => {}
         }
     }
 }
@@ -147,6 +147,7 @@ impl Inner {
                     Err(_) => *hole = true,
                 }
             }
+            Some(FeedLine::Snapshot(snapshot)) => model.adopt(&snapshot),
             // A line that says nothing is of a newer server: it is not shown, and nothing else suffers.
             sign => signs.extend(sign),
         });

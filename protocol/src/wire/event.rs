@@ -77,7 +77,7 @@ fn fact(json: &Json<'_>) -> Option<Fact> {
     })
 }
 
-fn id(json: &Json<'_>) -> Option<CallId> {
+pub(super) fn id(json: &Json<'_>) -> Option<CallId> {
     json.get("id").unsigned().map(CallId)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn program(json: &Json<'_>) -> Option<ProgramName> {
     ProgramName::new(json.text()?).ok()
 }
 
-fn call_name(json: &Json<'_>) -> Option<CallName> {
+pub(super) fn call_name(json: &Json<'_>) -> Option<CallName> {
     CallName::named(json.get("call").text()?)
 }
 
@@ -176,7 +176,7 @@ fn change(json: &Json<'_>) -> Option<Change> {
     })
 }
 
-fn role(json: &Json<'_>) -> Option<Role> {
+pub(super) fn role(json: &Json<'_>) -> Option<Role> {
     Some(match json.get("role").text()? {
         "manual" => Role::Manual,
         "tcp-echo-server" => Role::TcpEchoServer(server(json)?),

@@ -1,8 +1,12 @@
 //! From a line of the feed, or an answer over HTTP, to what it says.
 
-use super::{event::program, lesson};
+use super::{
+    event::{self, program},
+    lesson, packet,
+};
 use crate::{
-    CallId, Event, Hello, Network, Problem, ProgramName, RoomId, RoomName, Rung, json::Json,
+    CallId, Event, Family, Hello, HostView, Network, Problem, ProgramName, ProgramView, RoomId,
+    RoomName, Rung, SocketType, SocketView, WaitingCall, WireView, json::Json,
 };
 
 /// A line of the feed.
@@ -14,6 +18,8 @@ pub enum FeedLine {
     Hello(Hello),
     /// How many feeds are open on the room.
     Watching(usize),
+    /// What there is: events are missing that told of it.
+    Snapshot(Snapshot),
     /// The answer to the request with the number, where the server had read one.
     Reply(Option<u64>, Option<Result<Answer, Problem>>),
     /// The room has been ended.
@@ -29,12 +35,24 @@ pub struct Answer {
     pub name: Option<ProgramName>,
 }
 
+/// What the page wants to know of a room as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// Its hosts.
+    pub hosts: Vec<HostView>,
+    /// Its wire, where it has one.
+    pub wire: Option<WireView>,
+    /// Its living programs.
+    pub programs: Vec<ProgramView>,
+}
+
 impl FeedLine {
     /// Reads a line; none where it is not known what it says.
     pub fn read(line: &str) -> Option<Self> {
         let json = Json::read(line)?;
         Some(match json.get("kind").text()? {
             "hello" => Self::Hello(hello(&json)?),
+            "snapshot" => Self::Snapshot(snapshot(&json)),
             "watching" => Self::Watching(json.get("count").size()?),
             "reply" => {
                 let body = json.get("body");
@@ -67,6 +85,46 @@ fn hello(json: &Json<'_>) -> Option<Hello> {
         watching: json.get("watching").size()?,
         unix_folder: json.get("unix_folder").string()?,
     })
+}
+
+fn snapshot(json: &Json<'_>) -> Snapshot {
+    let all = |name| json.get(name).items().iter();
+    Snapshot {
+        hosts: all("hosts").filter_map(host_view).collect(),
+        wire: json.get("wire").some().and_then(packet::wire),
+        programs: all("programs").filter_map(program_view).collect(),
+    }
+}
+
+fn host_view(json: &Json<'_>) -> Option<HostView> {
+    let address = json.get("address").text()?.parse().ok()?;
+    Some(HostView { host: event::host(json.get("host"))?, address })
+}
+
+fn program_view(json: &Json<'_>) -> Option<ProgramView> {
+    Some(ProgramView {
+        name: program(json.get("name"))?,
+        host: event::host(json.get("host")),
+        does: event::role(json)?,
+        sockets: json.get("sockets").items().iter().filter_map(socket_view).collect(),
+        waiting: json.get("waiting").items().iter().filter_map(waiting_call).collect(),
+    })
+}
+
+fn socket_view(json: &Json<'_>) -> Option<SocketView> {
+    Some(SocketView {
+        fd: event::fd(json)?,
+        family: Family::named(json.get("family").text()?)?,
+        socket_type: SocketType::named(json.get("type").text()?)?,
+        local: json.get("local").string(),
+        peer: json.get("peer").string(),
+        listening: json.get("listening").bool()?,
+    })
+}
+
+fn waiting_call(json: &Json<'_>) -> Option<WaitingCall> {
+    let (id, call) = (event::id(json)?, event::call_name(json)?);
+    Some(WaitingCall { id, call, fd: event::fd(json) })
 }
 
 fn answer(json: &Json<'_>) -> Answer {

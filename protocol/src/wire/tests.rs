@@ -11,14 +11,15 @@ use super::FeedLine;
 use crate::{
     Args, Basis, Bilingual, Call, CallId, CallName, CallRequest, Change, ChosenAnswer, Client,
     Command, Direction, EchoServer, End, Errno, Event, Fact, Family, Fate, FateOfMany, FateOfOne,
-    Fd, Flag, Greeting, Hello, HostChange, HostName, How, Icmp, KernelState, LessonCommand,
-    LessonFact, LessonId, LessonListed, LessonProgram, LessonRole, LessonView, Line, Loss, Mark,
-    Medium, Mode, Network, NewHost, NewProgram, NewRoom, OptionName, Packet, PacketId, PacketKind,
-    Payload, Problem, ProgramName, Protocol, ReadyCall, Reply, Request, Role, RoomId, RoomName,
-    Rule, RuledFate, Rung, Segment, SocketType, SourceFile, SourceLine, Stream, Summary,
-    TcpOptions, TcpState, Timer, Value, WireChange, WireSettings, WireView,
+    Fd, Flag, Greeting, Hello, HostChange, HostName, HostView, How, Icmp, KernelState,
+    LessonCommand, LessonFact, LessonId, LessonListed, LessonProgram, LessonRole, LessonView, Line,
+    Links, Loss, Mark, Medium, Mode, Network, NewHost, NewProgram, NewRoom, OptionName, Packet,
+    PacketId, PacketKind, Payload, Problem, ProgramName, ProgramView, Protocol, ReadyCall, Reply,
+    Request, Role, RoomId, RoomName, RoomView, Rule, RuledFate, Rung, Segment, SocketType,
+    SocketView, SourceFile, SourceLine, Stream, Summary, TcpOptions, TcpState, Timer, Value,
+    WaitingCall, WireChange, WireSettings, WireView,
     json::Json,
-    wire::{Answer, Listed},
+    wire::{Answer, Listed, Snapshot},
 };
 
 prop_compose! {
@@ -428,6 +429,48 @@ proptest! {
     }
 }
 
+/// A room with one of everything.
+fn room() -> RoomView {
+    let path = || String::from("/");
+    let client = HostName::new("client").expect("a name");
+    let socket = SocketView {
+        fd: Fd(3),
+        family: Family::Inet,
+        socket_type: SocketType::Stream,
+        local: Some("10.0.0.1:9000".into()),
+        peer: None,
+        listening: true,
+    };
+    let waiting = WaitingCall { id: CallId(9), call: CallName::Accept, fd: Some(Fd(3)) };
+    RoomView {
+        room: RoomId("kx4p7m".into()),
+        name: RoomName::new("A room").expect("a name"),
+        network: Network::Lab,
+        rung: Rung::Wire,
+        lesson: None,
+        hosts: vec![HostView { host: client.clone(), address: [10, 0, 0, 2].into() }],
+        wire: Some(WireView { seed: 7, ..WireView::default() }),
+        programs: vec![ProgramView {
+            name: ProgramName::new("server").expect("a name"),
+            host: Some(client),
+            does: Role::Manual,
+            sockets: vec![socket],
+            waiting: vec![waiting],
+        }],
+        first: 8,
+        head: 9,
+        watching: 1,
+        unix_folder: path(),
+        links: Links {
+            page: path(),
+            room: path(),
+            events: path(),
+            live: path(),
+            recording: path(),
+        },
+    }
+}
+
 #[test]
 fn other_lines_are_read() {
     let read = |line: &Line| FeedLine::read(&serde_json::to_string(line).expect("JSON"));
@@ -443,9 +486,18 @@ fn other_lines_are_read() {
         watching: 3,
         unix_folder: "/tmp/x".into(),
     };
+    let room = room();
     assert_eq!(read(&Line::Hello(hello.clone())), Some(FeedLine::Hello(hello)));
     assert_eq!(read(&Line::Watching { count: 2 }), Some(FeedLine::Watching(2)));
     assert_eq!(read(&Line::Ended), Some(FeedLine::Ended));
+    assert_eq!(
+        read(&Line::Snapshot(Box::new(room.clone()))),
+        Some(FeedLine::Snapshot(Snapshot {
+            hosts: room.hosts,
+            wire: room.wire,
+            programs: room.programs
+        }))
+    );
     assert_eq!(FeedLine::read(r#"{"kind":"of a newer server","seq":1,"at":1}"#), None);
 
     let reply = |request, status, body| Line::Reply(Reply { request, status, body });

@@ -1,7 +1,7 @@
 //! A visitor with a real browser: clicks, reads what is drawn by its accessible names, and loses the connection.
 
 use serde_json::json;
-use socketscope_protocol::{Fact, limits::SHOWN_BYTES};
+use socketscope_protocol::{Call, Fact, limits::SHOWN_BYTES};
 use socketscope_tests::{Browser, Cable, Puppet, Room, Screen, TestServer};
 
 const ROWS: &str = "svg [role=option]";
@@ -146,6 +146,25 @@ async fn the_connection_is_lost_and_comes_back() {
     let names = browser.names(ROWS).await;
     assert_eq!(names.len(), 4, "nothing lost, nothing twice: {names:?}");
     assert_eq!(names[0], "a started");
+}
+
+#[tokio::test]
+async fn who_comes_late_finds_what_there_is() {
+    let server = TestServer::start_with("127.0.0.1:0", |config| config.journal_bytes = 1);
+    let room = server.client().lab().await;
+    room.start(json!({"name": "s", "role": "tcp-echo-server", "address": "10.0.0.1:9000"})).await;
+    room.until("it accepts", |fact| matches!(fact, Fact::Enter { call: Call::Accept, .. })).await;
+    room.start(json!({"name": "a"})).await;
+    // More than one block of the journal: the server's beginning is gone.
+    while room.view().await.first == 1 {
+        let call = json!({"call": "getsockname", "fd": 9});
+        room.call("a", call).await;
+    }
+    let browser = Browser::start().await;
+    enter(&browser, server.address, &room).await;
+    browser.until("[...document.querySelectorAll('.card .fds')].some(e => e.innerText.includes('10.0.0.1:9000') && e.innerText.includes('listening'))").await;
+    browser.wait_for((".card button", "Give up")).await;
+    drawn(&browser, "", "are missing").await;
 }
 
 #[tokio::test]

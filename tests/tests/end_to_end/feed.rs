@@ -163,6 +163,12 @@ async fn who_falls_behind_the_journal_is_told_what_is_missing() {
     let (mut late, _) = Feed::open(&room, 1).await;
     let first = late.events(1).await.remove(0);
     assert!(matches!(first.fact, Fact::Gap { .. }), "{first:?} (the first viewer missed {missed})");
+    let snapshot = loop {
+        if let Message::Line(Line::Snapshot(room)) = late.next().await {
+            break room;
+        }
+    };
+    assert_eq!(*snapshot, room.view().await, "then it is told what there is");
 }
 
 #[tokio::test]

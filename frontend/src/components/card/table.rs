@@ -26,7 +26,7 @@ impl Line {
         let (state, class) = match socket.state {
             SocketState::New => (w.state_new, "tag"),
             SocketState::Bound => (w.state_bound, "tag"),
-            SocketState::Listening { .. } => (w.state_listening, "tag listen"),
+            SocketState::Listening => (w.state_listening, "tag listen"),
             SocketState::Connecting => (w.state_connecting, "tag"),
             SocketState::Connected => (w.state_connected, "tag open"),
             SocketState::HalfClosed { ours: true, theirs: true } => (w.state_both_ended, "tag end"),

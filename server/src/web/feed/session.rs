@@ -71,6 +71,8 @@ pub(super) struct Session {
     next: u64,
     /// How many watch, as this viewer has been told last.
     told: usize,
+    /// Whether events were gone before it got them: it is told what there is once it has caught up.
+    missed: bool,
 }
 
 impl Session {
@@ -82,7 +84,8 @@ impl Session {
     ) -> Self {
         let watcher = room.watchers.join();
         let viewer = watcher.number();
-        Self { shared, room, socket, watcher, viewer, commands, greeted: false, next: 1, told: 0 }
+        let (greeted, next, told, missed) = (false, 1, 0, false);
+        Self { shared, room, socket, watcher, viewer, commands, greeted, next, told, missed }
     }
 
     pub(super) async fn run(mut self, from: u64) {
@@ -150,10 +153,16 @@ impl Session {
     /// Sends what the journal has from `next` on, as much as one message carries. Returns its bytes, 0 for no message.
     async fn send_events(&mut self) -> Result<usize, End> {
         let batch = self.room.journal().read(self.next, BATCH_BYTES);
+        self.missed |= batch.next - self.next > batch.events;
         self.next = batch.next;
         let bytes = batch.text.len();
         if bytes > 0 {
             self.send(Message::Text(batch.text.into())).await?;
+        }
+        if self.missed && self.room.journal().range().1 < self.next {
+            // What it shows beyond the last event that was sent will be told by events to come, too.
+            self.missed = false;
+            self.send_line(&Line::Snapshot(Box::new(self.room.view()))).await?;
         }
         Ok(bytes)
     }
