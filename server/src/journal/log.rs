@@ -32,6 +32,8 @@ pub struct Batch {
     pub next: u64,
     /// How many events stand in it, a `gap` not counted.
     pub events: u64,
+    /// How many were asked for and are no longer there: what a `gap` in front of it says.
+    pub missed: u64,
 }
 
 impl Log {
@@ -103,7 +105,7 @@ impl Log {
         }
         text.pop();
         let text = String::from_utf8(text).unwrap_or_default();
-        Batch { text, next, events: next - start }
+        Batch { text, next, events: next - start, missed: start - from }
     }
 }
 
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn nothing_to_read() {
         let log = Log::new(1000);
-        assert_eq!(log.read(1, 100), Batch { text: String::new(), next: 1, events: 0 });
+        assert_eq!(log.read(1, 100), Batch { text: String::new(), next: 1, events: 0, missed: 0 });
         assert_eq!(filled(3, 10_000).read(9, 100).next, 4);
     }
 
@@ -152,6 +154,7 @@ mod tests {
         assert!(log.bytes <= 2 * BLOCK_BYTES && log.first() > 1);
         let batch = log.read(1, 10_000);
         let events = parse(&batch);
+        assert_eq!(batch.missed, log.first() - 1);
         assert_eq!(events[0].fact, Fact::Gap { missed: log.first() - 1 });
         assert_eq!(events[0].seq + 1, events[1].seq);
     }

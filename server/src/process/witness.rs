@@ -118,7 +118,10 @@ impl Witness {
         let [shortest, longest] = PAUSES;
         let (mut pause, mut before) = (shortest, 0);
         loop {
-            self.hear();
+            // Between two parts packets go on: a room has one thread.
+            while self.scope.network.wire().hear() {
+                tokio::task::yield_now().await;
+            }
             let heard = self.known().turns;
             pause = if heard == before { (pause * 2).min(longest) } else { shortest };
             before = heard;
@@ -134,9 +137,9 @@ impl Witness {
         self.hurry.notify_one();
     }
 
-    /// Tells what has been reported.
+    /// Tells all that has been reported.
     pub(crate) fn hear(&self) {
-        self.scope.network.wire().hear();
+        while self.scope.network.wire().hear() {}
     }
 
     /// A program that is about to be started, and that will report under the number that is returned.

@@ -374,7 +374,7 @@ async fn go_on(
 
 /// The feed: a WebSocket that sends the journal from a number on, and takes commands.
 #[utoipa::path(get, path = "/api/rooms/{room}/live", params(feed::Start), responses(
-    (status = 101, description = "Text messages of one JSON object a line: `hello`, events, `watching`, `reply`, `ended`. \
+    (status = 101, description = "Text messages of one JSON object a line: `hello`, events, `watching`, `snapshot`, `reply`, `ended`. \
         The viewer's first message may be {\"key\":…}; then {\"request\":1,\"command\":\"call\",\"program\":…,\"body\":…}."),
     (status = 400, body = Problem),
 ))]

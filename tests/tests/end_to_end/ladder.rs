@@ -1,6 +1,6 @@
 //! The ladder: what a machine allows is found out and said, by the binary itself, on machines that allow less and less.
 
-use std::fs;
+use std::{collections::HashMap, fs, path::Path};
 
 use serde_json::json;
 use socketscope_protocol::{
@@ -156,19 +156,22 @@ async fn no_lab_by_choice() {
 }
 
 /// The network namespaces that any process is in or has open, but for those of the other tests, which run at the same
-/// time and whose namespaces may get the numbers that have become free: this process and its children.
+/// time and whose namespaces may get the numbers that have become free: this process and all that have come of it.
 fn namespaces_of_others(child: Option<u32>) -> Vec<String> {
     let mut found = Vec::new();
-    let own = std::process::id().to_string();
-    for process in fs::read_dir("/proc").expect("/proc").flatten() {
-        let name = process.file_name().to_string_lossy().into_owned();
-        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
-        let of_tests = name == own || status.contains(&format!("\nPPid:\t{own}\n"));
-        if of_tests && child.is_none_or(|child| child.to_string() != name) {
+    let (own, child) = (std::process::id().to_string(), child.map(|child| child.to_string()));
+    let parents = parents();
+    let is_of_tests = |pid: &String| {
+        let line = std::iter::successors(Some(pid), |pid| parents.get(*pid));
+        line.take(parents.len()).any(|pid| *pid == own)
+    };
+    for pid in parents.keys() {
+        if child.as_ref() != Some(pid) && is_of_tests(pid) {
             continue;
         }
-        let mut links = vec![process.path().join("ns/net")];
-        let open = fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
+        let process = Path::new("/proc").join(pid);
+        let mut links = vec![process.join("ns/net")];
+        let open = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
         links.extend(open.map(|fd| fd.path()));
         // A process may end while one looks at it.
         let names = links.iter().filter_map(|link| fs::read_link(link).ok());
@@ -178,6 +181,16 @@ fn namespaces_of_others(child: Option<u32>) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The processes there are, each with its parent (proc_pid_status(5)).
+fn parents() -> HashMap<String, String> {
+    let processes = fs::read_dir("/proc").expect("/proc").flatten().filter_map(|process| {
+        let status = fs::read_to_string(process.path().join("status")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"))?;
+        Some((process.file_name().to_string_lossy().into_owned(), parent.to_owned()))
+    });
+    processes.collect()
 }
 
 #[tokio::test]

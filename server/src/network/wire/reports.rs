@@ -7,8 +7,8 @@ use socketscope_protocol::{Fact, Protocol};
 
 use super::{Effect, FENCE, Inner, Wire, order};
 
-/// Reports that one hold of the lock tells: others want to return from their calls.
-const REPORTS: usize = 64;
+/// Reports that are told in a row: packets wait meanwhile.
+const REPORTS: usize = 16;
 
 /// Where reports come from.
 pub(crate) trait Reports: Send + Sync {
@@ -49,10 +49,9 @@ impl Wire {
         self.lock().reports = Some(reports);
     }
 
-    /// Tells what has been reported.
-    pub(crate) fn hear(&self) {
-        // The lock is given up in between: others have something to tell, too.
-        while self.lock().hear(self) {}
+    /// Tells what has been reported, or a part of it. Returns whether there may be more.
+    pub(crate) fn hear(&self) -> bool {
+        self.lock().hear(self)
     }
 }
 
@@ -69,7 +68,9 @@ impl Inner {
     /// more.
     fn hear(&mut self, wire: &Wire) -> bool {
         for _ in 0..REPORTS {
-            self.take_reports();
+            if self.reported.is_empty() {
+                self.take_reports();
+            }
             let Some(first) = self.reported.front() else {
                 if self.after_fence.is_empty() {
                     return false;
@@ -84,7 +85,10 @@ impl Inner {
                 // These bear their own times: what came later waits, whoever has begun something meanwhile.
                 self.listen_for_fence(wire, plug);
                 if !self.begins_later(plug) {
-                    self.carry(wire, plug, FENCE);
+                    self.take_reports();
+                    if !self.begins_later(plug) {
+                        self.carry(wire, plug, FENCE);
+                    }
                 }
                 self.fence = None;
                 if self.reports_told != told {
