@@ -84,6 +84,13 @@ async fn rooms(_: MayRead, State(shared): Server) -> Json<Vec<RoomView>> {
     Json(shared.rooms.all().iter().map(|room| room.view()).collect())
 }
 
+/// Does something to its end, whoever asked for it: where they leave, what answers them is dropped in its middle.
+async fn wholly<T: Send + 'static>(
+    what: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(what).await.map_err(|error| Refusal::Unable(error.to_string()))
+}
+
 /// Makes a room.
 #[utoipa::path(post, path = "/api/rooms", request_body = NewRoom, responses(
     (status = 201, body = RoomView), (status = 400, body = Problem), (status = 401, body = Problem),
@@ -94,7 +101,7 @@ async fn create_room(
     State(shared): Server,
     Body(new): Body<NewRoom>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let room = shared.rooms.create(new).await?.view();
+    let room = wholly(async move { shared.rooms.create(new).await }).await??.view();
     let location = [(header::LOCATION, room.links.room.clone())];
     Ok((StatusCode::CREATED, location, Json(room)))
 }
@@ -120,7 +127,7 @@ async fn end_room(
     State(shared): Server,
     In(room): In<RoomId>,
 ) -> Result<StatusCode, Refusal> {
-    shared.rooms.end(&room).await?;
+    wholly(async move { shared.rooms.end(&room).await }).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -212,7 +219,8 @@ async fn end_program(
     State(shared): Server,
     In((room, program)): In<(RoomId, ProgramName)>,
 ) -> Result<StatusCode, Refusal> {
-    shared.rooms.get(&room)?.end(&program)?.await;
+    let end = shared.rooms.get(&room)?.end(&program)?;
+    wholly(end).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

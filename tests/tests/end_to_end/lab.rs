@@ -8,7 +8,8 @@ use socketscope_protocol::{
     CallName, Change, Event, Fact, Flag, HostChange, KernelState, Loss, Mark, PacketId, Segment,
     TcpState,
 };
-use socketscope_tests::{Feed, Message, Room, TestServer};
+use socketscope_tests::{Feed, Message, Room, TestServer, within};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 const SERVER: &str = "10.0.0.1:9000";
 
@@ -521,4 +522,39 @@ async fn held_packets_go_one_by_one_or_all_at_once() {
     let events = room.events().await;
     let hand = |event: &&Event| matches!(event.fact, Fact::Lose { why: Loss::Hand, .. });
     assert_eq!(events.iter().filter(hand).count(), 1);
+}
+
+#[tokio::test]
+async fn a_room_ends_wholly_though_who_asked_has_left() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    listener(&room, 5).await;
+    program(&room, "c", "client").await;
+    assert_eq!(connect(&room, "c", 20_000).await.0, 200);
+    // Its data stops on the wire, so that its end waits for the peer as long as it may (socket(7), SO_LINGER).
+    room.wire(json!({"hold": true})).await;
+    room.call("c", json!({"call": "send", "fd": 3, "text": "hello"})).await;
+    let linger = json!({"call": "setsockopt", "fd": 3, "option": "SO_LINGER", "value": 2});
+    room.call("c", linger).await;
+    let folder = room.view().await.unix_folder;
+    let mut feed = Feed::connect(room.live(1)).await;
+
+    let mut asks = TcpStream::connect(server.address).await.expect("a connection");
+    let request = format!(
+        "DELETE /api/rooms/{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+        room.id,
+        server.address,
+        TestServer::KEY
+    );
+    asks.write_all(request.as_bytes()).await.expect("sent");
+    let ends = |fact: &Fact| matches!(fact, Fact::Program { program, change: Change::Ended(_), .. } if program.as_str() == "c");
+    while !ends(&feed.events(1).await[0].fact) {}
+    drop(asks);
+    assert_eq!(feed.closed().await.1, "the room has ended");
+    within("the room's folder to go", async {
+        while std::path::Path::new(&folder).exists() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
