@@ -1,5 +1,7 @@
 //! The page as a whole: what every part shares, and which of the two pages is shown.
 
+use socketscope_diagram::wording::Language;
+
 use crate::{
     access::{Key, take_key, watch_key},
     components::{diagram::notation, lobby::lobby, nowhere::nowhere, room::room_page},
@@ -11,11 +13,11 @@ use crate::{
 };
 
 /// Shows the page in `body`.
-pub(crate) fn show(body: El) {
+pub(crate) fn show(body: El, language: Language) {
     provide_context(Key(take_key()));
     watch_key();
     provide_context(RwSignal::new(Theme::remembered()));
-    Spoken::provide();
+    Spoken::provide(language);
     let routes = Routes::follow();
     provide_context(routes);
     body.child(notation()).live_child(move || match routes.current() {

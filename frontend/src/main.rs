@@ -23,13 +23,22 @@ mod words;
 fn main() {
     // Effects run as tasks of the browser's. It is the first to say so, which is all that can go wrong.
     let _ = any_spawner::Executor::init_wasm_bindgen();
-    let document = browser::document();
-    let Some(body) = document.body() else { return };
+    wasm_bindgen_futures::spawn_local(start());
+}
+
+async fn start() {
+    let (document, language) = (browser::document(), language::first());
+    if let Err(error) = words::speak(language).await {
+        // static/boot.js tells what nobody handles.
+        let _ = js_sys::Promise::reject(&error);
+        return;
+    }
     if let Some(boot) = document.get_element_by_id("boot") {
         boot.remove();
     }
+    let Some(body) = document.body() else { return };
     let owner = reactive::Owner::new();
-    owner.with(|| app::show(web_sys::Element::from(body).into()));
+    owner.with(|| app::show(web_sys::Element::from(body).into(), language));
     // The page lives until the browser leaves it.
     std::mem::forget(owner);
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! target/page/index.html                  static/index.html
 //! target/page/style.HASH.css              each static/*.css and static/*.js
+//! target/page/words.HASH.en.txt           the page's texts in each language; the page fetches the one that it speaks
 //! target/page/socketscope.HASH.js         wasm-bindgen's script; its default export starts the page
 //! target/page/socketscope_bg.HASH.wasm    the frontend, handed to that export by static/boot.js
 //! target/page/snippets/…                  scripts that crates brought along, if any
@@ -21,6 +22,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use socketscope_diagram::wording::{EN, Wording, ZH};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
@@ -36,6 +38,9 @@ pub(crate) const FRONTEND: &str = "socketscope-frontend";
 /// How the page is made, so that a change of the making makes it anew.
 const RECIPE: [&str; 3] =
     [include_str!("page.rs"), include_str!("compress.rs"), include_str!("wasm_opt.rs")];
+
+/// The page's languages.
+const LANGUAGES: [&Wording; 2] = [&EN, &ZH];
 
 /// How much work goes into making the page small.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -112,6 +117,7 @@ fn ingredients(wasm: &Path) -> Result<String> {
         hasher.write(file.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(file)?);
     }
+    LANGUAGES.iter().for_each(|words| hasher.write(words.lines().as_bytes()));
     RECIPE.iter().for_each(|source| hasher.write(source.as_bytes()));
     Ok(format!("{:016x}", hasher.finish()))
 }
@@ -120,6 +126,10 @@ fn assemble(wasm: &Path, finish: Finish, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut names = Names::default();
     bind(wasm, finish, folder, &mut names)?;
+    for words in LANGUAGES {
+        let name = format!("words.{}.txt", words.language.tag());
+        names.write(folder, &name, words.lines().as_bytes())?;
+    }
 
     let source = root().join("static");
     let mut index = None;
