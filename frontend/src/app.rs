@@ -4,9 +4,10 @@ use socketscope_diagram::wording::Language;
 
 use crate::{
     access::{Key, take_key, watch_key},
-    components::{diagram::notation, lobby::lobby, nowhere::nowhere, room::room_page},
+    components::{diagram::notation, nowhere::nowhere, room::room_page},
     dom::{El, View, el},
     language::{Spoken, spoken},
+    later::part,
     reactive::{RwSignal, provide_context, untrack},
     routes::{Route, Routes},
     theme::Theme,
@@ -21,7 +22,7 @@ pub(crate) fn show(body: El, language: Language) {
     let routes = Routes::follow();
     provide_context(routes);
     body.child(notation()).live_child(move || match routes.current() {
-        Route::Lobby => in_any_language(lobby),
+        Route::Lobby => part(|later| in_any_language(later.lobby)),
         Route::Room(id) => room_page(id),
         Route::Nowhere => in_any_language(nowhere),
     });

@@ -1,5 +1,6 @@
 //! What is on the page. A component shows and asks; what it shows is worked out in `socketscope-diagram`.
 
+pub(crate) mod around;
 pub(crate) mod call_form;
 pub(crate) mod card;
 pub(crate) mod code;

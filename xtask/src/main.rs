@@ -13,6 +13,7 @@ mod packages;
 mod page;
 mod server;
 mod shell;
+mod split;
 mod toolchain;
 mod verify;
 mod wasm_opt;

@@ -14,11 +14,12 @@ use socketscope_diagram::{
 use socketscope_protocol::Fate;
 use web_sys::{Event, HtmlElement, KeyboardEvent, WheelEvent};
 
-use super::{parts::button, starters::starters};
+use super::parts::button;
 use crate::{
     browser,
     dom::{El, el, style, svg},
     feed::Status,
+    later::part,
     reactive::{Memo, Stored, untrack},
     state::{BELOW, Room, Tab, room},
     words::words,
@@ -120,7 +121,9 @@ fn hollow() -> El {
             _ if anything && filter != (Filter { scale: filter.scale, ..Filter::default() }) => {
                 (say(w.none_shown, w.none_shown_why), show(w.show_all))
             }
-            _ => (say(w.nothing_yet, w.nothing_yet_why), vec![starters(false)]),
+            _ => {
+                (say(w.nothing_yet, w.nothing_yet_why), vec![part(|later| (later.starters)(false))])
+            }
         };
         said.into_iter().chain(more).collect::<Vec<_>>()
     };
