@@ -5,6 +5,8 @@
 
 use std::pin::Pin;
 
+use socketscope_protocol::{Fate, PacketId};
+
 use crate::{
     browser,
     components::{around, lobby, starters},
@@ -28,6 +30,8 @@ pub struct Later {
     pub(crate) teach: fn(Room),
     /// The buttons below the programs.
     pub(crate) starters: fn(bool) -> El,
+    /// Decides about a packet that the wire holds.
+    pub(crate) decide: fn(Room, PacketId, Fate),
     /// The lobby.
     pub(crate) lobby: fn() -> Vec<El>,
 }
@@ -40,13 +44,15 @@ impl Later {
             around: around::around,
             teach: around::teach,
             starters: starters::starters,
+            decide: Room::decide,
             lobby: lobby::lobby,
         }
     }
 }
 
+/// Where it will be.
 #[derive(Clone, Copy)]
-struct Arrived(RwSignal<Option<Later>>);
+pub(crate) struct Arrived(RwSignal<Option<Later>>);
 
 /// Fetches it, for all that is shown by the current owner.
 pub(crate) fn fetch(load: fn() -> Loading) {
@@ -62,9 +68,21 @@ pub(crate) fn fetch(load: fn() -> Loading) {
     });
 }
 
+impl Arrived {
+    /// Where whatever is shown by the current owner will find it.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// It, where it is there already.
+    pub(crate) fn now(self) -> Option<Later> {
+        self.0.get_untracked()
+    }
+}
+
 /// Calls `then` as soon as it is there.
 pub(crate) fn once_here(then: impl Fn(Later) + 'static) {
-    let Arrived(arrived) = expect_context();
+    let Arrived(arrived) = Arrived::here();
     watch(move || {
         if let Some(later) = arrived.get() {
             untrack(|| then(later));
@@ -74,7 +92,7 @@ pub(crate) fn once_here(then: impl Fn(Later) + 'static) {
 
 /// What `make` makes, as soon as it is there.
 pub(crate) fn part<V: View>(make: impl Fn(Later) -> V + 'static) -> El {
-    let Arrived(arrived) = expect_context();
+    let Arrived(arrived) = Arrived::here();
     el("div")
         .class("contents")
         .live_child(move || arrived.get().map(|later| untrack(|| make(later))))

@@ -208,7 +208,7 @@ fn key(room: Room, event: &KeyboardEvent) {
         "d" | "l" if is_plain(event) => {
             let fate = if event.key() == "d" { Fate::Deliver } else { Fate::Lose };
             match room.held() {
-                Some(packet) => room.decide(packet, fate),
+                Some(packet) => room.decide_later(packet, fate),
                 None => return,
             }
         }
