@@ -13,6 +13,7 @@ mod packages;
 mod page;
 mod server;
 mod shell;
+mod shorten;
 mod split;
 mod toolchain;
 mod verify;

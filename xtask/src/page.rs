@@ -31,6 +31,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     compress,
     shell::{root, run, step, target},
+    shorten::shorten,
     split,
     toolchain::{Toolchain, WASM},
     wasm_opt,
@@ -44,9 +45,10 @@ const FIRST: &str = "socketscope_bg.wasm";
 const SCRIPT: &str = "socketscope.js";
 
 /// How the page is made, so that a change of the making makes it anew.
-const RECIPE: [&str; 4] = [
+const RECIPE: [&str; 5] = [
     include_str!("page.rs"),
     include_str!("split.rs"),
+    include_str!("shorten.rs"),
     include_str!("compress.rs"),
     include_str!("wasm_opt.rs"),
 ];
@@ -193,6 +195,7 @@ fn bind(wasm: &Path, finish: Finish, folder: &Path, names: &mut Names) -> Result
     fs::remove_file(first)?;
     if finish != Finish::Quick {
         split::tighten(&module.join(split::REST))?;
+        shorten(&module.join(FIRST), &module.join(SCRIPT))?;
     }
     if finish == Finish::Smallest {
         wasm_opt::optimise(&module.join(FIRST))?;

@@ -1,4 +1,6 @@
-//! What stands around the diagram: the columns at its sides, the tools above, the strip below, on small screens tabs.
+//! What stands around the diagram: the top bar, the columns at its sides, the tools above, the strip below, on small screens tabs.
+
+use socketscope_protocol::RoomId;
 
 use super::{
     code,
@@ -8,6 +10,7 @@ use super::{
     programs::programs,
     timeline::timeline,
     toolbar::toolbar,
+    top,
 };
 use crate::{
     access::key,
@@ -21,8 +24,12 @@ use crate::{
 /// The empty places of all that. They are there from the first, so that the diagram does not move when they are filled.
 #[derive(Clone)]
 pub(crate) struct Frame {
+    /// The room.
+    pub(crate) id: RoomId,
     /// The page that they are on.
     pub(crate) page: El,
+    /// The top bar.
+    pub(crate) top: El,
     /// The column to the left.
     pub(crate) left: El,
     /// The column to the right.
@@ -35,7 +42,8 @@ pub(crate) struct Frame {
 
 /// Fills the places.
 pub(crate) fn around(frame: Frame) {
-    let Frame { page, left, right, tools, strip } = frame;
+    let Frame { id, page, top, left, right, tools, strip } = frame;
+    top::top(top, &id);
     let (left, right) = (programs(left), inspector(right));
     place_code(&left, &right);
     toolbar(tools);
