@@ -4,7 +4,7 @@ use socketscope_diagram::wording::Language;
 
 use crate::{
     access::{Key, take_key, watch_key},
-    components::{diagram::notation, nowhere::nowhere, room::room_page},
+    components::{diagram::notation, room::room_page},
     dom::{El, View, el},
     language::{Spoken, spoken},
     later::part,
@@ -24,7 +24,7 @@ pub(crate) fn show(body: El, language: Language) {
     body.child(notation()).live_child(move || match routes.current() {
         Route::Lobby => part(|later| in_any_language(later.lobby)),
         Route::Room(id) => room_page(id),
-        Route::Nowhere => in_any_language(nowhere),
+        Route::Nowhere => part(|later| in_any_language(later.nowhere)),
     });
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod card;
 pub(crate) mod code;
 pub(crate) mod diagram;
 mod export;
+pub(crate) mod hollow;
 pub(crate) mod inspector;
 pub(crate) mod legend;
 pub(crate) mod lesson;

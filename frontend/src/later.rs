@@ -9,7 +9,7 @@ use socketscope_protocol::{Fate, PacketId};
 
 use crate::{
     browser,
-    components::{around, lobby, starters},
+    components::{around, hollow, lobby, nowhere},
     dom::{El, View, el},
     reactive::{RwSignal, expect_context, provide_context, untrack, watch},
     state::Room,
@@ -28,12 +28,14 @@ pub struct Later {
     pub(crate) around: fn(around::Frame),
     /// Looks after the room's lesson.
     pub(crate) teach: fn(Room),
-    /// The buttons below the programs.
-    pub(crate) starters: fn(bool) -> El,
     /// Decides about a packet that the wire holds.
     pub(crate) decide: fn(Room, PacketId, Fate),
+    /// What stands in an empty diagram's place.
+    pub(crate) hollow: fn() -> El,
     /// The lobby.
     pub(crate) lobby: fn() -> Vec<El>,
+    /// What is shown at an address that the page does not have.
+    pub(crate) nowhere: fn() -> Vec<El>,
 }
 
 impl Later {
@@ -43,9 +45,10 @@ impl Later {
         Self {
             around: around::around,
             teach: around::teach,
-            starters: starters::starters,
             decide: Room::decide,
+            hollow: hollow::hollow,
             lobby: lobby::lobby,
+            nowhere: nowhere::nowhere,
         }
     }
 }
