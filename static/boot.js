@@ -1,11 +1,12 @@
-// Starts the page's WebAssembly, and says so where that cannot be.
+// Starts the page's WebAssembly, and says so where that, or its language, cannot be had.
 import init from "/socketscope.js";
 
-init({ module_or_path: "/socketscope_bg.wasm" }).catch((error) => {
-  console.error(error);
+addEventListener("unhandledrejection", ({ reason }) => {
+  // It is there until the page has started.
   const text = document.getElementById("boot-text");
   if (text) {
     text.setAttribute("role", "alert");
-    text.textContent = `The page could not start: ${error}. Reload it; it needs a browser with WebAssembly.`;
+    text.textContent = `The page could not start: ${reason}. Reload it; it needs a browser with WebAssembly.`;
   }
 });
+init({ module_or_path: "/socketscope_bg.wasm" });

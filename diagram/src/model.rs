@@ -21,7 +21,7 @@ mod take;
 mod tests;
 mod traffic;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use socketscope_protocol::{Call, CallId, Event, Fact, Outcome, Packet, ProgramName};
 
@@ -62,7 +62,7 @@ pub struct Model {
     last_gap: u64,
     programs: Sorted<ProgramId, Program>,
     names: Sorted<ProgramName, ProgramId>,
-    calls: HashMap<CallId, CallRecord>,
+    calls: Sorted<CallId, CallRecord>,
     connections: Sorted<ConnectionId, Connection>,
     /// Connections that wait for `accept`, oldest first.
     unaccepted: VecDeque<ConnectionId>,
@@ -74,7 +74,7 @@ pub struct Model {
     lab: Lab,
     lesson: Lesson,
     /// Connections by their two addresses, in both directions: packets have no more.
-    pairs: HashMap<(String, String), ConnectionId>,
+    pairs: Sorted<(String, String), ConnectionId>,
     next_program: u32,
     next_socket: u64,
     next_connection: u64,
@@ -98,7 +98,7 @@ impl Model {
             last_gap: 0,
             programs: Sorted::default(),
             names: Sorted::default(),
-            calls: HashMap::new(),
+            calls: Sorted::default(),
             connections: Sorted::default(),
             unaccepted: VecDeque::new(),
             peers: Peers::default(),
@@ -107,7 +107,7 @@ impl Model {
             over: VecDeque::new(),
             lab: Lab::default(),
             lesson: Lesson::default(),
-            pairs: HashMap::new(),
+            pairs: Sorted::default(),
             next_program: 0,
             next_socket: 0,
             next_connection: 0,

@@ -54,7 +54,11 @@ impl<K: Ord, V> Sorted<K, V> {
             Ok(at) => return Some(std::mem::replace(&mut self.entries[at].1, value)),
             Err(place) => place,
         };
-        self.entries.insert(place, (key, value));
+        // The deque's own insertion is five times the code.
+        self.entries.push_back((key, value));
+        for at in (place + 1..self.entries.len()).rev() {
+            self.entries.swap(at - 1, at);
+        }
         None
     }
 
@@ -63,8 +67,25 @@ impl<K: Ord, V> Sorted<K, V> {
     where
         K: Borrow<Q>,
     {
+        let place = self.place(key).ok()?;
         // What is old stands near the front, and what is being changed near the back: the shorter side is moved.
-        self.entries.remove(self.place(key).ok()?).map(|(_, value)| value)
+        let removed = if place < self.entries.len() / 2 {
+            for at in (0..place).rev() {
+                self.entries.swap(at, at + 1);
+            }
+            self.entries.pop_front()
+        } else {
+            for at in place + 1..self.entries.len() {
+                self.entries.swap(at - 1, at);
+            }
+            self.entries.pop_back()
+        };
+        removed.map(|(_, value)| value)
+    }
+
+    /// Keeps only what `keep` says so of.
+    pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
+        self.entries.retain(|(_, value)| keep(value));
     }
 
     /// The keys in order.
@@ -75,6 +96,11 @@ impl<K: Ord, V> Sorted<K, V> {
     /// The values in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.entries.iter().map(|(_, value)| value)
+    }
+
+    /// The keys with their values, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.entries.iter_mut().map(|(key, value)| (&*key, value))
     }
 
     /// How many there are.

@@ -1,7 +1,7 @@
 //! The one catalogue of all texts of the page, by part of the page. Knows no facts: whoever shows a text fills it.
 //!
-//! A language is a static of type [`Wording`]; a text that a language lacks is an error of the compiler's. What lessons say
-//! comes with them, in both languages.
+//! A language is a static of type [`Wording`]; a text that a language lacks is an error of the compiler's. The page has none
+//! of them inside and fetches the one that it speaks, as a file of lines. What lessons say comes with them, in both languages.
 
 mod en;
 mod en_fields;
@@ -16,6 +16,7 @@ mod lesson;
 mod page;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod zh;
 mod zh_errno;
 mod zh_fields;
@@ -32,86 +33,104 @@ pub use lab::Lab;
 pub use language::{Language, Piece, first_sentence, paragraphs, plain};
 pub use lesson::Lesson;
 pub use page::{Choice, Inspect, Page, PerCall};
+use texts::{Texts, texts};
 pub use zh::ZH;
 
-/// Every text of the page in one language. Texts with `{name}` in them go through [`fill`].
-#[derive(Debug)]
-pub struct Wording {
-    /// Which language it is.
-    pub language: Language,
-    /// Labels in the diagram: short.
-    pub diagram: Diagram,
-    /// The rows of the diagram as sentences, for screen readers.
-    pub sentence: Sentence,
-    /// What each of the kernel's errors means, a sentence each.
-    pub errno: Errnos,
-    /// Everything around the diagram.
-    pub page: Page,
-    /// Packets, the wire, and what the kernel says.
-    pub lab: Lab,
-    /// The names of header fields.
-    pub fields: Fields,
-    /// What is said of a selected event.
-    pub inspect: Inspect,
-    /// Lessons.
-    pub lesson: Lesson,
+texts! {
+    /// Every text of the page in one language. Texts with `{name}` in them go through [`fill`].
+    pub struct Wording {
+        /// Which language it is.
+        pub language: Language,
+        /// Labels in the diagram: short.
+        pub diagram: Diagram,
+        /// The rows of the diagram as sentences, for screen readers.
+        pub sentence: Sentence,
+        /// What each of the kernel's errors means, a sentence each.
+        pub errno: Errnos,
+        /// Everything around the diagram.
+        pub page: Page,
+        /// Packets, the wire, and what the kernel says.
+        pub lab: Lab,
+        /// The names of header fields.
+        pub fields: Fields,
+        /// What is said of a selected event.
+        pub inspect: Inspect,
+        /// Lessons.
+        pub lesson: Lesson,
+    }
 }
 
 impl Wording {
+    /// Reads a language from what [`Wording::lines`] wrote.
+    pub fn read(file: &'static str) -> Box<Self> {
+        let mut wording = Box::new(Self::EMPTY);
+        wording.fill(&mut file.lines());
+        wording
+    }
+
+    /// All texts, each on a line.
+    pub fn lines(&self) -> String {
+        let mut lines = String::new();
+        self.each(&mut |text| lines.extend([text, "\n"]));
+        lines
+    }
+
     /// A text of a lesson's in this language.
     pub fn of<'a>(&self, text: &'a Bilingual) -> &'a str {
         self.language.of(text)
     }
 }
 
-/// Labels in the diagram.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
-pub struct Diagram {
-    pub app: &'static str,
-    pub kernel: &'static str,
-    pub this_machine: &'static str,
-    pub outside: &'static str,
-    /// The lifeline of a peer that has no name of its own.
-    pub unnamed_peer: &'static str,
-    pub other_peers: &'static str,
-    pub started: &'static str,
-    pub ended: &'static str,
-    /// `{missed}`.
-    pub gap: &'static str,
-    /// `{bytes}`.
-    pub bytes: &'static str,
-    pub one_byte: &'static str,
-    pub peer_closed: &'static str,
-    pub truncated: &'static str,
-    /// `{time}`.
-    pub waiting: &'static str,
-    /// `{time}`.
-    pub took: &'static str,
-    /// A call whose return lies in a gap.
-    pub unknown_end: &'static str,
+texts! {
+    /// Labels in the diagram.
+    #[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+    pub struct Diagram {
+        pub app: &'static str,
+        pub kernel: &'static str,
+        pub this_machine: &'static str,
+        pub outside: &'static str,
+        /// The lifeline of a peer that has no name of its own.
+        pub unnamed_peer: &'static str,
+        pub other_peers: &'static str,
+        pub started: &'static str,
+        pub ended: &'static str,
+        /// `{missed}`.
+        pub gap: &'static str,
+        /// `{bytes}`.
+        pub bytes: &'static str,
+        pub one_byte: &'static str,
+        pub peer_closed: &'static str,
+        pub truncated: &'static str,
+        /// `{time}`.
+        pub waiting: &'static str,
+        /// `{time}`.
+        pub took: &'static str,
+        /// A call whose return lies in a gap.
+        pub unknown_end: &'static str,
+    }
 }
 
-/// Rows as sentences. `{program}` `{call}` `{result}` `{time}` `{fd}` where the English one has them.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
-pub struct Sentence {
-    pub started: &'static str,
-    pub ended: &'static str,
-    pub gap: &'static str,
-    pub waiting: &'static str,
-    pub entered: &'static str,
-    pub entered_end_unknown: &'static str,
-    pub returned: &'static str,
-    pub failed: &'static str,
-    pub returned_no_enter: &'static str,
-    pub failed_no_enter: &'static str,
-    pub from_outside: &'static str,
-    pub to_outside: &'static str,
-    /// The text of a link: `{range}` of the bytes of a send that a recv read.
-    pub link_bytes: &'static str,
-    pub link_datagram: &'static str,
-    pub link_connection: &'static str,
+texts! {
+    /// Rows as sentences. `{program}` `{call}` `{result}` `{time}` `{fd}` where the English one has them.
+    #[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+    pub struct Sentence {
+        pub started: &'static str,
+        pub ended: &'static str,
+        pub gap: &'static str,
+        pub waiting: &'static str,
+        pub entered: &'static str,
+        pub entered_end_unknown: &'static str,
+        pub returned: &'static str,
+        pub failed: &'static str,
+        pub returned_no_enter: &'static str,
+        pub failed_no_enter: &'static str,
+        pub from_outside: &'static str,
+        pub to_outside: &'static str,
+        /// The text of a link: `{range}` of the bytes of a send that a recv read.
+        pub link_bytes: &'static str,
+        pub link_datagram: &'static str,
+        pub link_connection: &'static str,
+    }
 }
 
 /// `template` with each `{name}` replaced by its value. What has no value stays; values are never looked into.

@@ -1,27 +1,30 @@
 //! The page as a whole: what every part shares, and which of the two pages is shown.
 
+use socketscope_diagram::wording::Language;
+
 use crate::{
     access::{Key, take_key, watch_key},
-    components::{diagram::notation, lobby::lobby, nowhere::nowhere, room::room_page},
+    components::{diagram::notation, room::room_page},
     dom::{El, View, el},
     language::{Spoken, spoken},
+    later::part,
     reactive::{RwSignal, provide_context, untrack},
     routes::{Route, Routes},
     theme::Theme,
 };
 
 /// Shows the page in `body`.
-pub(crate) fn show(body: El) {
+pub(crate) fn show(body: El, language: Language) {
     provide_context(Key(take_key()));
     watch_key();
     provide_context(RwSignal::new(Theme::remembered()));
-    Spoken::provide();
+    Spoken::provide(language);
     let routes = Routes::follow();
     provide_context(routes);
     body.child(notation()).live_child(move || match routes.current() {
-        Route::Lobby => in_any_language(lobby),
+        Route::Lobby => part(|later| in_any_language(later.lobby)),
         Route::Room(id) => room_page(id),
-        Route::Nowhere => in_any_language(nowhere),
+        Route::Nowhere => part(|later| in_any_language(later.nowhere)),
     });
 }
 

@@ -1,10 +1,12 @@
 //! What is on the page. A component shows and asks; what it shows is worked out in `socketscope-diagram`.
 
+pub(crate) mod around;
 pub(crate) mod call_form;
 pub(crate) mod card;
 pub(crate) mod code;
 pub(crate) mod diagram;
 mod export;
+pub(crate) mod hollow;
 pub(crate) mod inspector;
 pub(crate) mod legend;
 pub(crate) mod lesson;

@@ -1,8 +1,7 @@
-//! The page's language: the one that was chosen in this browser, at first the browser's own.
+//! The page's language: the one that was chosen in this browser, at first the browser's own. static/early.js has found it.
 
 use socketscope_diagram::wording::Language;
-use wasm_bindgen::JsCast;
-use web_sys::Element;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser::{self, document, window},
@@ -20,13 +19,8 @@ const SIDES: [&str; 2] = ["programs", "inspector"];
 pub(crate) struct Spoken(RwSignal<Language>);
 
 impl Spoken {
-    /// Speaks the language that was chosen before, or the browser's.
-    pub(crate) fn provide() {
-        let storage = window().local_storage().ok().flatten();
-        let remembered = storage.and_then(|storage| storage.get_item(SLOT).ok().flatten());
-        let tag = remembered.or_else(|| window().navigator().language()).unwrap_or_default();
-        let language = Language::for_tag(&tag);
-        show(language);
+    /// Begins with this one.
+    pub(crate) fn provide(language: Language) {
         provide_context(Self(RwSignal::new(language)));
     }
 
@@ -43,7 +37,20 @@ impl Spoken {
         if let Ok(Some(storage)) = window().local_storage() {
             let _ = storage.set_item(SLOT, language.tag());
         }
-        show(language);
+        spawn_local(async move {
+            // Where the server is gone, the page goes on in the language that it has.
+            if speak(language).await.is_ok() {
+                self.show(language);
+            }
+        });
+    }
+
+    /// Makes anew what has texts.
+    fn show(self, language: Language) {
+        if let Some(root) = document().document_element() {
+            // An attribute of this name can always be set.
+            let _ = root.set_attribute("lang", language.tag());
+        }
         let side = |id: &str| document().get_element_by_id(id);
         let tops = SIDES.map(|id| side(id).map_or(0, |side| side.scroll_top()));
         self.0.set(language);
@@ -59,6 +66,12 @@ impl Spoken {
     }
 }
 
+/// The language to begin with.
+pub(crate) fn first() -> Language {
+    let root = document().document_element();
+    Language::for_tag(&root.and_then(|root| root.get_attribute("lang")).unwrap_or_default())
+}
+
 /// The id of the button that chooses this language.
 pub(crate) fn switch_id(language: Language) -> String {
     format!("speak-{}", language.tag())
@@ -67,13 +80,4 @@ pub(crate) fn switch_id(language: Language) -> String {
 /// The page's language.
 pub(crate) fn spoken() -> Spoken {
     expect_context()
-}
-
-fn show(language: Language) {
-    speak(language);
-    if let Some(root) = document().document_element() {
-        let root: Element = root.unchecked_into();
-        // An attribute of this name can always be set.
-        let _ = root.set_attribute("lang", language.tag());
-    }
 }

@@ -1,35 +1,16 @@
-//! Socketscope's page: rendered in the browser on Leptos' reactive graph, it draws a room's journal.
+//! The page's program, in two parts: xtask cuts the module at `later`, and what only that function reaches comes in a file
+//! of its own. Everything else is the library's.
 //!
-//! What it knows and where it draws is decided in `socketscope-diagram`; here is what needs a browser.
+//! The macro writes an import and an export, the two sides of the cut, which Rust counts as unsafe; so it stands here alone.
 
-#![forbid(unsafe_code)]
+use socketscope_frontend::{Later, start};
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-mod access;
-mod app;
-mod browser;
-mod components;
-mod dom;
-mod feed;
-mod http;
-mod inbox;
-mod language;
-mod pace;
-mod reactive;
-mod routes;
-mod state;
-mod theme;
-mod words;
+#[wasm_split(later, fallible)]
+fn later() -> Result<Later, SplitLoaderError> {
+    Ok(Later::new())
+}
 
 fn main() {
-    // Effects run as tasks of the browser's. It is the first to say so, which is all that can go wrong.
-    let _ = any_spawner::Executor::init_wasm_bindgen();
-    let document = browser::document();
-    let Some(body) = document.body() else { return };
-    if let Some(boot) = document.get_element_by_id("boot") {
-        boot.remove();
-    }
-    let owner = reactive::Owner::new();
-    owner.with(|| app::show(web_sys::Element::from(body).into()));
-    // The page lives until the browser leaves it.
-    std::mem::forget(owner);
+    start(|| Box::pin(async { later().await.ok() }));
 }

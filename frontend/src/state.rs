@@ -24,6 +24,7 @@ use crate::{
     feed::Feed,
     feed::Status,
     inbox::Inbox,
+    later::Arrived,
     pace::{Calm, Pace},
     reactive::{Memo, RwSignal, Stored, expect_context},
 };
@@ -33,6 +34,7 @@ use crate::{
 pub(crate) struct Room {
     inner: Stored<Inner>,
     feed: Feed,
+    later: Arrived,
     /// Moves on when the model has changed, at most once a frame: for the diagram.
     pub(crate) version: RwSignal<u64>,
     /// Moves on when the model has changed, some times a second: for everything beside the diagram.
@@ -108,6 +110,7 @@ impl Room {
         Self {
             inner,
             feed,
+            later: Arrived::here(),
             version,
             calm: RwSignal::new(0),
             selected,

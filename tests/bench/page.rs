@@ -132,23 +132,38 @@ fn smooth(report: &mut Report, what: &str, seen: &Value) {
 }
 
 fn size(report: &mut Report) -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/page");
-    let mut bytes = 0;
-    for file in std::fs::read_dir(folder)? {
-        let file = file?;
-        let name = file.file_name().to_string_lossy().into_owned();
-        if [".wasm.br", ".js.br", ".css.br", ".html.br"].iter().any(|end| name.ends_with(end)) {
-            bytes += file.metadata()?.len();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/page");
+    let (mut first, mut rest, mut words) = (0, 0, 0);
+    let mut folders = vec![page];
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder)? {
+            let file = file?;
+            let name = file.file_name().to_string_lossy().into_owned();
+            let bytes = file.metadata()?.len();
+            if file.file_type()?.is_dir() {
+                folders.push(file.path());
+            } else if name == "split_later.wasm.br" {
+                rest += bytes;
+            } else if name.starts_with("words.") && name.ends_with(".br") {
+                // A visitor downloads one language: the largest stands for it.
+                words = bytes.max(words);
+            } else if [".wasm.br", ".js.br", ".css.br", ".html.br"]
+                .iter()
+                .any(|end| name.ends_with(end))
+            {
+                first += bytes;
+            }
         }
     }
-    let kilobytes = bytes as f64 / 1024.0;
-    let figure = format!("{kilobytes:.1} KB");
+    let kilobytes = |bytes: u64| bytes as f64 / 1024.0;
+    let (first, rest) = (kilobytes(first + words), kilobytes(rest));
+    let figure = format!("{first:.1} KB, and {rest:.1} KB after it");
     report.row(
-        "the page on the wire, brotli",
+        "the page on the wire until the first diagram, brotli",
         &figure,
         "302 KB mitmweb's JavaScript",
         "≤ 150 KB",
-        kilobytes <= 150.0,
+        first <= 150.0,
     );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is handed out: one binary with the page inside. And how large that is on the wire.
+//! What is handed out: one binary with the page inside.
 
 use std::{
     fs,
@@ -11,11 +11,8 @@ use crate::{
     page::{self, Finish},
     server::{BINARY, PACKAGE},
     shell::{cargo, native_target, run, step, target},
-    wasm_opt,
+    wasm_opt, weight,
 };
-
-/// What a first visit may download in all, in bytes, by brotli, fonts aside.
-const PAGE_BUDGET: u64 = 150_000;
 
 /// Builds target/dist/socketscope and returns its path.
 pub(crate) fn build() -> Result<PathBuf> {
@@ -27,7 +24,8 @@ pub(crate) fn build() -> Result<PathBuf> {
         run(cargo().args(["clean", "--release", "--package", PACKAGE]))?;
         ensure!(page_is_inside(&compile()?)?, "the server does not embed target/page");
     }
-    report(&binary)?;
+    println!("{:>10}  {}", fs::metadata(&binary)?.len(), binary.display());
+    weight::tell(&page::folder())?;
     Ok(binary)
 }
 
@@ -48,22 +46,4 @@ fn compile() -> Result<PathBuf> {
 fn page_is_inside(binary: &Path) -> Result<bool> {
     let index = fs::read(page::folder().join("index.html"))?;
     Ok(fs::read(binary)?.windows(index.len()).any(|window| window == index))
-}
-
-fn report(binary: &Path) -> Result<()> {
-    println!("{:>10}  {}", fs::metadata(binary)?.len(), binary.display());
-    let mut sum = 0;
-    for entry in fs::read_dir(page::folder())? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "br") {
-            let (size, name) = (fs::metadata(&path)?.len(), path.file_name().unwrap_or_default());
-            println!("{size:>10}  {}", name.display());
-            sum += size;
-        }
-    }
-    let verdict = if sum <= PAGE_BUDGET { "within" } else { "OVER" };
-    println!(
-        "{sum:>10}  bytes for a first visit, by brotli: {verdict} the {PAGE_BUDGET} aimed for"
-    );
-    Ok(())
 }

@@ -13,9 +13,12 @@ mod packages;
 mod page;
 mod server;
 mod shell;
+mod shorten;
+mod split;
 mod toolchain;
 mod verify;
 mod wasm_opt;
+mod weight;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -102,7 +105,11 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { arguments } => bench(&arguments),
         Command::Dev { arguments } => dev::watch(&arguments),
         Command::Screenshot { arguments } => screenshot(&arguments),
-        Command::Page { quick } => page::build(if quick { Finish::Quick } else { Finish::Small }),
+        Command::Page { quick: true } => page::build(Finish::Quick),
+        Command::Page { quick: false } => {
+            page::build(Finish::Small)?;
+            weight::tell(&page::folder())
+        }
     }
 }
 

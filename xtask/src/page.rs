@@ -3,9 +3,13 @@
 //! ```text
 //! target/page/index.html                  static/index.html
 //! target/page/style.HASH.css              each static/*.css and static/*.js
-//! target/page/socketscope.HASH.js         wasm-bindgen's script; its default export starts the page
-//! target/page/socketscope_bg.HASH.wasm    the frontend, handed to that export by static/boot.js
-//! target/page/snippets/…                  scripts that crates brought along, if any
+//! target/page/words.HASH.en.txt           the page's texts in each language; the page fetches the one that it speaks
+//! target/page/module.HASH/                the frontend; its files name each other, so the hash is that of them all
+//!             socketscope.js              wasm-bindgen's script; its default export starts the page
+//!             socketscope_bg.wasm         what static/boot.js hands to that export
+//!             split_later.wasm            what the page fetches once it has started
+//!             __wasm_split.js             how
+//!             snippets/…                  scripts that crates brought along, if any
 //! target/page/icon.svg, fonts/…           the rest of static/ as it is, except static/lessons
 //! target/page/….br, ….gz                  beside each compressible file (not with --quick)
 //! ```
@@ -21,11 +25,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use socketscope_diagram::wording::{EN, Wording, ZH};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     compress,
     shell::{root, run, step, target},
+    shorten::shorten,
+    split,
     toolchain::{Toolchain, WASM},
     wasm_opt,
 };
@@ -33,9 +40,21 @@ use crate::{
 /// The names of the page's package and binary.
 pub(crate) const FRONTEND: &str = "socketscope-frontend";
 
+/// The module's first part, and the script that loads it.
+const FIRST: &str = "socketscope_bg.wasm";
+const SCRIPT: &str = "socketscope.js";
+
 /// How the page is made, so that a change of the making makes it anew.
-const RECIPE: [&str; 3] =
-    [include_str!("page.rs"), include_str!("compress.rs"), include_str!("wasm_opt.rs")];
+const RECIPE: [&str; 5] = [
+    include_str!("page.rs"),
+    include_str!("split.rs"),
+    include_str!("shorten.rs"),
+    include_str!("compress.rs"),
+    include_str!("wasm_opt.rs"),
+];
+
+/// The page's languages.
+const LANGUAGES: [&Wording; 2] = [&EN, &ZH];
 
 /// How much work goes into making the page small.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -112,6 +131,7 @@ fn ingredients(wasm: &Path) -> Result<String> {
         hasher.write(file.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(file)?);
     }
+    LANGUAGES.iter().for_each(|words| hasher.write(words.lines().as_bytes()));
     RECIPE.iter().for_each(|source| hasher.write(source.as_bytes()));
     Ok(format!("{:016x}", hasher.finish()))
 }
@@ -120,6 +140,10 @@ fn assemble(wasm: &Path, finish: Finish, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut names = Names::default();
     bind(wasm, finish, folder, &mut names)?;
+    for words in LANGUAGES {
+        let name = format!("words.{}.txt", words.language.tag());
+        names.write(folder, &name, words.lines().as_bytes())?;
+    }
 
     let source = root().join("static");
     let mut index = None;
@@ -150,27 +174,41 @@ fn assemble(wasm: &Path, finish: Finish, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs wasm-bindgen and writes its script and the module that the script loads.
+/// Cuts the module, runs wasm-bindgen, and writes what comes of that.
 fn bind(wasm: &Path, finish: Finish, folder: &Path, names: &mut Names) -> Result<()> {
+    let module = folder.join("module");
+    fs::create_dir_all(&module)?;
+    let first = split::split(wasm, &module, SCRIPT)?;
     let mut output = Bindgen::new()
-        .input_path(wasm)
+        .input_path(&first)
         .out_name("socketscope")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // The table of functions: the rest calls the first part through it.
+        .keep_lld_exports(true)
         // Names make a panic's stack readable, and they are a quarter of the module.
         .remove_name_section(finish != Finish::Quick)
         .remove_producers_section(true)
         .generate_output()?;
-    // It also writes the crates' own scripts, which the script imports by paths that must stay.
-    output.emit(folder)?;
-    if finish == Finish::Smallest {
-        wasm_opt::optimise(&folder.join("socketscope_bg.wasm"))?;
+    output.emit(&module)?;
+    fs::remove_file(first)?;
+    if finish != Finish::Quick {
+        split::tighten(&module.join(split::REST))?;
+        shorten(&module.join(FIRST), &module.join(SCRIPT))?;
     }
-    for name in ["socketscope_bg.wasm", "socketscope.js"] {
-        let bytes = fs::read(folder.join(name))?;
-        fs::remove_file(folder.join(name))?;
-        names.write(folder, name, &bytes)?;
+    if finish == Finish::Smallest {
+        wasm_opt::optimise(&module.join(FIRST))?;
+        wasm_opt::optimise(&module.join(split::REST))?;
+    }
+    let mut hasher = DefaultHasher::new();
+    for file in files(&module)? {
+        hasher.write(&fs::read(file)?);
+    }
+    let hashed = format!("module.{:016x}", hasher.finish());
+    fs::rename(module, folder.join(&hashed))?;
+    for name in [FIRST, SCRIPT] {
+        names.0.push((name.to_owned(), format!("{hashed}/{name}")));
     }
     Ok(())
 }
@@ -201,7 +239,7 @@ impl Names {
 }
 
 /// The page's files below a folder, sorted. Lessons are the server's, not the page's.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let path = entry?.path();

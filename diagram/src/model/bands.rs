@@ -1,11 +1,12 @@
 //! Which states the sockets of a kernel's lifeline have from when on, in a few bands beside each other. Knows nothing of
 //! drawing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use socketscope_protocol::TcpState;
 
 use super::{Place, lab::SocketKey};
+use crate::sorted::Sorted;
 
 /// Bands beside each other on a lifeline: more could not be told apart.
 pub const BANDS: usize = 3;
@@ -26,7 +27,7 @@ struct Band {
 
 /// The bands of all lifelines.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bands(BTreeMap<Place, [Band; BANDS]>);
+pub(super) struct Bands(Sorted<Place, [Band; BANDS]>);
 
 impl Band {
     /// Notes what is shown from the event `seq` on, where that is something else than before.
@@ -51,7 +52,7 @@ impl Bands {
     ) {
         let mut own = None;
         // A half-open connection may come to belong to somebody else than its listener.
-        for (place, bands) in &mut self.0 {
+        for (place, bands) in self.0.iter_mut() {
             for (at, band) in bands.iter_mut().enumerate() {
                 let before = band.stack.len();
                 band.stack.retain(|(other, ..)| *other != key);
@@ -66,7 +67,10 @@ impl Bands {
             }
         }
         if state != TcpState::Close {
-            let bands = self.0.entry(lifeline).or_default();
+            if self.0.get(&lifeline).is_none() {
+                self.0.insert(lifeline, Default::default());
+            }
+            let Some(bands) = self.0.get_mut(&lifeline) else { return };
             let free = bands.iter().position(|band| band.stack.is_empty());
             let band = &mut bands[own.or(free).unwrap_or(BANDS - 1)];
             band.stack.push((key, state, owner));
@@ -93,7 +97,7 @@ impl Bands {
 
     /// Forgets what was shown before the event `first`.
     pub(super) fn forget_before(&mut self, first: u64) {
-        for band in self.0.values_mut().flatten() {
+        for band in self.0.iter_mut().flat_map(|(_, bands)| bands) {
             while band.changes.len() > 1 && band.changes[1].0 <= first {
                 band.changes.pop_front();
             }

@@ -1,9 +1,6 @@
 //! Hosts, packets and what the kernel says of sockets: what is known beside the calls. Knows nothing of drawing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    net::Ipv4Addr,
-};
+use std::{collections::VecDeque, net::Ipv4Addr};
 
 use socketscope_protocol::{
     Flag, HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName, Protocol,
@@ -14,6 +11,7 @@ use super::{
     Moment, ProgramId,
     bands::{Bands, Changes},
 };
+use crate::sorted::{Set, Sorted};
 
 /// Packets whose ends still wait to be told whose they are.
 const UNPLACED: usize = 64;
@@ -131,22 +129,21 @@ pub enum Queue {
 #[derive(Clone, Debug, Default)]
 pub struct Lab {
     hosts: Vec<Host>,
-    packets: HashMap<PacketId, PacketRecord>,
+    packets: Sorted<PacketId, PacketRecord>,
     unplaced: VecDeque<PacketId>,
     /// Whose ports are whose.
-    holders: HashMap<(Option<HostId>, Protocol, u16), ProgramId>,
-    sockets: BTreeMap<SocketKey, KernelState>,
+    holders: Sorted<(Option<HostId>, Protocol, u16), ProgramId>,
+    /// The sockets, and the most bytes that were seen in the receive and the send queue of each.
+    sockets: Sorted<SocketKey, (KernelState, [u32; 2])>,
     notes: VecDeque<StateNote>,
-    /// The most bytes that were seen in each socket's receive and send queue.
-    most: HashMap<SocketKey, [u32; 2]>,
     bands: Bands,
     /// Who has exchanged packets with whom.
-    partners: BTreeSet<(Place, Place)>,
+    partners: Set<(Place, Place)>,
     /// The latest SYN between two addresses that came to a full accept queue.
-    overflows: HashMap<(String, String), PacketId>,
+    overflows: Sorted<(String, String), PacketId>,
     /// The wire's settings, where they were told.
     pub(super) wire: WireView,
-    held: BTreeSet<PacketId>,
+    held: Set<PacketId>,
 }
 
 impl Lab {
@@ -177,7 +174,7 @@ impl Lab {
 
     /// The sockets as the kernel told them last.
     pub fn sockets(&self) -> impl Iterator<Item = &KernelState> {
-        self.sockets.values()
+        self.sockets.values().map(|(state, _)| state)
     }
 
     /// The most bytes that were seen in the receive and the send queue of a socket.
@@ -185,7 +182,7 @@ impl Lab {
         let host =
             |name: &HostName| self.hosts.iter().find(|host| host.name == *name).map(|host| host.id);
         let key = SocketKey::of(socket.host.as_ref().and_then(host), socket);
-        self.most.get(&key).copied().unwrap_or_default()
+        self.sockets.get(&key).map_or([0; 2], |(_, most)| *most)
     }
 
     /// What changed of sockets in the events `from` up to, not including, `to`.
@@ -239,7 +236,7 @@ impl Lab {
 
     /// A program's ports are somebody else's from now on.
     pub(super) fn program_ended(&mut self, program: ProgramId) {
-        self.holders.retain(|_, holder| *holder != program);
+        self.holders.retain(|holder| *holder != program);
     }
 
     pub(super) fn departed(
@@ -290,7 +287,7 @@ impl Lab {
 
     /// What becomes of packets that were on their way is no longer known.
     pub(super) fn gap(&mut self) {
-        self.packets.retain(|_, packet| !packet.travels());
+        self.packets.retain(|packet| !packet.travels());
         self.held.clear();
     }
 
@@ -298,7 +295,7 @@ impl Lab {
     pub(super) fn forget_packet(&mut self, id: PacketId, seq: u64) {
         if self.packets.get(&id).is_some_and(|packet| !packet.travels() && packet.last() <= seq) {
             self.packets.remove(&id);
-            self.overflows.retain(|_, packet| *packet != id);
+            self.overflows.retain(|packet| *packet != id);
         }
     }
 
@@ -409,9 +406,10 @@ impl Lab {
             (Some((_, program)), _) => Place::Program(program),
             (None, _) => self.place(host, state.protocol, &state.local),
         };
-        let before = self.sockets.get(&key);
+        let known = self.sockets.get(&key);
+        let before = known.map(|(state, _)| state);
         let mut queues = Vec::new();
-        let most = self.most.entry(key.clone()).or_default();
+        let mut most = known.map_or([0; 2], |(_, most)| *most);
         let [receive, send] = [state.receive_queue, state.send_queue];
         for (most, now) in most.iter_mut().zip([receive, send]) {
             *most = now.unwrap_or_default().max(*most);
@@ -434,9 +432,8 @@ impl Lab {
         let over = state.state == TcpState::Close && state.fd.is_none();
         if over {
             self.sockets.remove(&key);
-            self.most.remove(&key);
         } else {
-            self.sockets.insert(key.clone(), state.clone());
+            self.sockets.insert(key.clone(), (state.clone(), most));
         }
         if changed {
             let lifeline = host.map_or(place, Place::Host);

@@ -259,7 +259,7 @@ impl Model {
                 Some((seq, Over::Program(id))) => self.forget_program(id, seq),
                 Some((_, Over::Connection(id))) => {
                     self.connections.remove(&id);
-                    self.pairs.retain(|_, connection| *connection != id);
+                    self.pairs.retain(|connection| *connection != id);
                 }
                 None => {}
             }

@@ -231,7 +231,7 @@ impl Model {
                 }
             });
             // The record itself is out of the table while it is worked on.
-            stream.forget(|call| call != own && !calls.contains_key(&call));
+            stream.forget(|call| call != own && calls.get(&call).is_none());
             record.written = written.or(record.written.take());
             return;
         }
@@ -281,7 +281,7 @@ impl Model {
                 let stream = &mut connection.streams[1 - end];
                 record.read = Some(stream.received_by(record.id, bytes as u64));
                 let own = record.id;
-                stream.forget(|call| call != own && !calls.contains_key(&call));
+                stream.forget(|call| call != own && calls.get(&call).is_none());
             }
         }
         record.connection = Some((id, end));

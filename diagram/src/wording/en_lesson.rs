@@ -63,7 +63,7 @@ pub(super) const LESSON: Lesson = Lesson {
     explains: "explains",
     asked: "asked before a call of",
     source: "line",
-    problems: &[
+    problems: [
         ("no-such-room", "No such room"),
         ("no-such-program", "No such program"),
         ("no-such-call", "No such call"),

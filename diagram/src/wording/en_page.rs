@@ -188,15 +188,15 @@ pub(super) const PAGE: Page = Page {
         "0 or 1: a call that would wait returns EAGAIN or EINPROGRESS instead",
         "an option that has no name here; its value is not told",
     ],
-    families: &[("inet", "inet: IPv4"), ("inet6", "inet6: IPv6"), ("unix", "unix: this machine")],
-    types: &[("stream", "stream (TCP)"), ("dgram", "dgram (UDP)")],
-    hows: &[
+    families: [("inet", "inet: IPv4"), ("inet6", "inet6: IPv6"), ("unix", "unix: this machine")],
+    types: [("stream", "stream (TCP)"), ("dgram", "dgram (UDP)")],
+    hows: [
         ("write", "write: no more sending"),
         ("read", "read: no more receiving"),
         ("both", "both"),
     ],
     role_lesson: "runs a lesson's program",
-    roles: &[
+    roles: [
         ("manual", "manual"),
         ("tcp-echo-server", "TCP echo server"),
         ("tcp-client", "TCP client"),

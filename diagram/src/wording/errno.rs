@@ -1,12 +1,15 @@
 //! What each error that a socket call can return on Linux means, one sentence for a student.
 
+use super::texts::texts;
+
 macro_rules! errnos {
     ($($name:ident)*) => {
-        /// A sentence for each error, by the error's name.
-        #[derive(Debug)]
-        #[expect(non_snake_case, missing_docs, reason = "the names of errno(3), and an exception of Python's")]
-        pub struct Errnos {
-            $(pub $name: &'static str,)*
+        texts! {
+            /// A sentence for each error, by the error's name.
+            #[expect(non_snake_case, missing_docs, reason = "the names of errno(3), and an exception of Python's")]
+            pub struct Errnos {
+                $(pub $name: &'static str,)*
+            }
         }
 
         impl Errnos {

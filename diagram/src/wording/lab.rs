@@ -2,205 +2,210 @@
 
 use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Rung, TcpState, Timer};
 
+use super::texts::texts;
 use crate::model::Queue;
 
-/// Texts about the lab. Lists stand in the order of the declaration of what they name.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
-pub struct Lab {
-    /// What Wireshark calls a segment's part in its connection.
-    pub marks: [&'static str; 13],
-    /// What each of them means, a sentence each.
-    pub marks_explained: [&'static str; 13],
-    pub losses: [&'static str; 9],
-    /// `{time}`.
-    pub held_for: &'static str,
-    /// `{time}`.
-    pub again_after: &'static str,
-    /// `{packet}` `{from}` `{to}` `{time}` `{why}`.
-    pub packet_arrived: &'static str,
-    pub packet_delivered: &'static str,
-    pub packet_lost: &'static str,
-    pub packet_held: &'static str,
-    pub packet_under_way: &'static str,
-    /// Packets on a loopback, which are seen at one time only.
-    pub packet_captured: &'static str,
-    /// A SYN that the kernel dropped.
-    pub overflow: &'static str,
-    /// `{packets}` `{from}` `{to}`.
-    pub summary: &'static str,
-    /// `{count}` `{bytes}`.
-    pub segments: &'static str,
-    pub datagrams: &'static str,
-    pub packets: &'static str,
-    /// ICMP's messages, by type and code; and `{type}` `{code}` of those that have no name here.
-    pub icmp_names: &'static [((u8, u8), &'static str)],
-    pub icmp_other: &'static str,
-    /// Receive, send, accept, half-open.
-    pub queues: [&'static str; 4],
-    /// The most bytes that were seen in a queue, `{most}`: its limit is not known.
-    pub most: &'static str,
-    /// `{queue}` `{now}` `{of}`.
-    pub of: &'static str,
-    /// `{now}` `{of}`.
-    pub queue_of: &'static str,
-    /// What each state means, a sentence each.
-    pub states: [&'static str; 11],
-    /// A change of the wire, `{settings}`; and its parts.
-    pub wire_changed: &'static str,
-    pub wire_plain: &'static str,
-    pub wire_holds: &'static str,
-    pub wire_rules: &'static str,
-    /// The kinds of packets that a rule tells apart.
-    pub kinds: [&'static str; 10],
-    pub deliver: &'static str,
-    pub lose: &'static str,
-    pub hold_one: &'static str,
-    /// `{packet}`.
-    pub deliver_this: &'static str,
-    pub lose_this: &'static str,
-    /// The panel of the wire.
-    pub wire: &'static str,
-    pub hold: &'static str,
-    pub hold_why: &'static str,
-    pub wire_settings: &'static str,
-    pub any_host: &'static str,
-    pub from: &'static str,
-    pub to: &'static str,
-    pub nth: &'static str,
-    pub kind_name: &'static str,
-    pub rule_why: &'static str,
-    pub release_all: &'static str,
-    pub step: &'static str,
-    pub lose_all: &'static str,
-    /// `{count}`.
-    pub held: &'static str,
-    pub delay: &'static str,
-    pub jitter: &'static str,
-    pub loss_chance: &'static str,
-    pub reorder: &'static str,
-    pub duplicate: &'static str,
-    pub rate: &'static str,
-    /// The same in a sentence, each with `{value}`.
-    pub told_delay: &'static str,
-    pub told_jitter: &'static str,
-    pub told_loss: &'static str,
-    pub told_reorder: &'static str,
-    pub told_duplicate: &'static str,
-    pub told_rate: &'static str,
-    /// What one direction is set to: `{from}` `{to}` `{settings}`.
-    pub directed: &'static str,
-    /// Between what all directions are set to and each one.
-    pub semicolon: &'static str,
-    /// Rules: `{fate}` `{kind}`, and of one that is not for the next one `{nth}`.
-    pub rule_next: &'static str,
-    pub rule_nth: &'static str,
-    pub rule_each: &'static str,
-    pub rule_each_from: &'static str,
-    /// A rule for one direction: `{rule}` `{from}` `{to}`.
-    pub rule_directed: &'static str,
-    pub rules: &'static str,
-    /// `{rule}`.
-    pub remove_rule: &'static str,
-    pub always: &'static str,
-    pub seed: &'static str,
-    pub seed_why: &'static str,
-    pub more: &'static str,
-    pub next: &'static str,
-    pub direction: &'static str,
-    pub both_ways: &'static str,
-    pub apply: &'static str,
-    pub reset: &'static str,
-    /// `{time}`.
-    pub pause: &'static str,
-    pub scale: &'static str,
-    pub by_order: &'static str,
-    /// `{time}`.
-    pub by_time: &'static str,
-    pub export: &'static str,
-    pub export_pcapng: &'static str,
-    pub export_svg: &'static str,
-    pub export_mmd: &'static str,
-    pub export_jsonl: &'static str,
-    /// What a room is seen by, best first: wire, capture, state, calls.
-    pub rungs: [&'static str; 4],
-    pub no_lab: &'static str,
-    pub add_host: &'static str,
-    pub add_host_why: &'static str,
-    pub hosts: &'static str,
-    pub on_host: &'static str,
-    pub usual_host: &'static str,
-    pub isolated: &'static str,
-    pub this_machine: &'static str,
-    /// The layers.
-    pub calls: &'static str,
-    pub packets_layer: &'static str,
-    pub states_layer: &'static str,
-    pub layers: &'static str,
-    /// The notation of packets and states.
-    pub legend_syn: &'static str,
-    pub legend_data: &'static str,
-    pub legend_ack: &'static str,
-    pub legend_fin: &'static str,
-    pub legend_rst: &'static str,
-    pub legend_again: &'static str,
-    pub legend_lost: &'static str,
-    pub legend_held: &'static str,
-    pub legend_loop: &'static str,
-    pub legend_bands: &'static str,
-    pub legend_boxes: &'static str,
-    pub legend_gauge: &'static str,
-    /// The inspector's parts.
-    pub headers: &'static str,
-    pub state_diagram: &'static str,
-    /// Of an end that the kernel has told nothing of.
-    pub state_unknown: &'static str,
-    /// `{who}` `{state}`.
-    pub state_of: &'static str,
-    /// `{who}`.
-    pub kernel_of: &'static str,
-    pub state_name: &'static str,
-    pub rtt: &'static str,
-    pub rto: &'static str,
-    pub cwnd: &'static str,
-    pub retransmits: &'static str,
-    pub timer: &'static str,
-    /// Retransmission, keep-alive, TIME_WAIT, probe.
-    pub timers: [&'static str; 4],
-    pub drops: &'static str,
-    pub basis: &'static str,
-    pub sampled: &'static str,
-    pub observed: &'static str,
-    pub story_depart: &'static str,
-    pub story_captured: &'static str,
-    pub story_overflow: &'static str,
-    pub story_summary: &'static str,
-    pub story_wire: &'static str,
-    pub story_host: &'static str,
-    pub story_state: &'static str,
-    pub story_disorder: &'static str,
-    /// `{what}`.
-    pub disorder: &'static str,
-    pub left: &'static str,
-    pub arrived: &'static str,
-    pub under_way: &'static str,
-    pub lost: &'static str,
-    pub original: &'static str,
-    pub same_later: &'static str,
-    pub travelled: &'static str,
-    pub captured: &'static str,
-    pub held_on_wire: &'static str,
-    /// What the keys do.
-    pub held_keys: &'static str,
-    pub counted: &'static str,
-    pub since: &'static str,
-    pub seq: &'static str,
-    pub ack: &'static str,
-    pub window: &'static str,
-    /// Between the parts of a list, and between sentences.
-    pub comma: &'static str,
-    pub space: &'static str,
-    pub number: &'static str,
+/// The messages of ICMP's that have names, by type and code.
+const ICMP_NAMED: [(u8, u8); 8] = [(0, 0), (3, 0), (3, 1), (3, 2), (3, 3), (3, 4), (8, 0), (11, 0)];
+
+texts! {
+    /// Texts about the lab. Lists stand in the order of the declaration of what they name.
+    #[expect(missing_docs, reason = "each field is its text; the English one says what it is")]
+    pub struct Lab {
+        /// What Wireshark calls a segment's part in its connection.
+        pub marks: [&'static str; 13],
+        /// What each of them means, a sentence each.
+        pub marks_explained: [&'static str; 13],
+        pub losses: [&'static str; 9],
+        /// `{time}`.
+        pub held_for: &'static str,
+        /// `{time}`.
+        pub again_after: &'static str,
+        /// `{packet}` `{from}` `{to}` `{time}` `{why}`.
+        pub packet_arrived: &'static str,
+        pub packet_delivered: &'static str,
+        pub packet_lost: &'static str,
+        pub packet_held: &'static str,
+        pub packet_under_way: &'static str,
+        /// Packets on a loopback, which are seen at one time only.
+        pub packet_captured: &'static str,
+        /// A SYN that the kernel dropped.
+        pub overflow: &'static str,
+        /// `{packets}` `{from}` `{to}`.
+        pub summary: &'static str,
+        /// `{count}` `{bytes}`.
+        pub segments: &'static str,
+        pub datagrams: &'static str,
+        pub packets: &'static str,
+        /// Messages of ICMP's, in the order of [`ICMP_NAMED`]; and `{type}` `{code}` of those that have no name here.
+        pub icmp_names: [&'static str; ICMP_NAMED.len()],
+        pub icmp_other: &'static str,
+        /// Receive, send, accept, half-open.
+        pub queues: [&'static str; 4],
+        /// The most bytes that were seen in a queue, `{most}`: its limit is not known.
+        pub most: &'static str,
+        /// `{queue}` `{now}` `{of}`.
+        pub of: &'static str,
+        /// `{now}` `{of}`.
+        pub queue_of: &'static str,
+        /// What each state means, a sentence each.
+        pub states: [&'static str; 11],
+        /// A change of the wire, `{settings}`; and its parts.
+        pub wire_changed: &'static str,
+        pub wire_plain: &'static str,
+        pub wire_holds: &'static str,
+        pub wire_rules: &'static str,
+        /// The kinds of packets that a rule tells apart.
+        pub kinds: [&'static str; 10],
+        pub deliver: &'static str,
+        pub lose: &'static str,
+        pub hold_one: &'static str,
+        /// `{packet}`.
+        pub deliver_this: &'static str,
+        pub lose_this: &'static str,
+        /// The panel of the wire.
+        pub wire: &'static str,
+        pub hold: &'static str,
+        pub hold_why: &'static str,
+        pub wire_settings: &'static str,
+        pub any_host: &'static str,
+        pub from: &'static str,
+        pub to: &'static str,
+        pub nth: &'static str,
+        pub kind_name: &'static str,
+        pub rule_why: &'static str,
+        pub release_all: &'static str,
+        pub step: &'static str,
+        pub lose_all: &'static str,
+        /// `{count}`.
+        pub held: &'static str,
+        pub delay: &'static str,
+        pub jitter: &'static str,
+        pub loss_chance: &'static str,
+        pub reorder: &'static str,
+        pub duplicate: &'static str,
+        pub rate: &'static str,
+        /// The same in a sentence, each with `{value}`.
+        pub told_delay: &'static str,
+        pub told_jitter: &'static str,
+        pub told_loss: &'static str,
+        pub told_reorder: &'static str,
+        pub told_duplicate: &'static str,
+        pub told_rate: &'static str,
+        /// What one direction is set to: `{from}` `{to}` `{settings}`.
+        pub directed: &'static str,
+        /// Between what all directions are set to and each one.
+        pub semicolon: &'static str,
+        /// Rules: `{fate}` `{kind}`, and of one that is not for the next one `{nth}`.
+        pub rule_next: &'static str,
+        pub rule_nth: &'static str,
+        pub rule_each: &'static str,
+        pub rule_each_from: &'static str,
+        /// A rule for one direction: `{rule}` `{from}` `{to}`.
+        pub rule_directed: &'static str,
+        pub rules: &'static str,
+        /// `{rule}`.
+        pub remove_rule: &'static str,
+        pub always: &'static str,
+        pub seed: &'static str,
+        pub seed_why: &'static str,
+        pub more: &'static str,
+        pub next: &'static str,
+        pub direction: &'static str,
+        pub both_ways: &'static str,
+        pub apply: &'static str,
+        pub reset: &'static str,
+        /// `{time}`.
+        pub pause: &'static str,
+        pub scale: &'static str,
+        pub by_order: &'static str,
+        /// `{time}`.
+        pub by_time: &'static str,
+        pub export: &'static str,
+        pub export_pcapng: &'static str,
+        pub export_svg: &'static str,
+        pub export_mmd: &'static str,
+        pub export_jsonl: &'static str,
+        /// What a room is seen by, best first: wire, capture, state, calls.
+        pub rungs: [&'static str; 4],
+        pub no_lab: &'static str,
+        pub add_host: &'static str,
+        pub add_host_why: &'static str,
+        pub hosts: &'static str,
+        pub on_host: &'static str,
+        pub usual_host: &'static str,
+        pub isolated: &'static str,
+        pub this_machine: &'static str,
+        /// The layers.
+        pub calls: &'static str,
+        pub packets_layer: &'static str,
+        pub states_layer: &'static str,
+        pub layers: &'static str,
+        /// The notation of packets and states.
+        pub legend_syn: &'static str,
+        pub legend_data: &'static str,
+        pub legend_ack: &'static str,
+        pub legend_fin: &'static str,
+        pub legend_rst: &'static str,
+        pub legend_again: &'static str,
+        pub legend_lost: &'static str,
+        pub legend_held: &'static str,
+        pub legend_loop: &'static str,
+        pub legend_bands: &'static str,
+        pub legend_boxes: &'static str,
+        pub legend_gauge: &'static str,
+        /// The inspector's parts.
+        pub headers: &'static str,
+        pub state_diagram: &'static str,
+        /// Of an end that the kernel has told nothing of.
+        pub state_unknown: &'static str,
+        /// `{who}` `{state}`.
+        pub state_of: &'static str,
+        /// `{who}`.
+        pub kernel_of: &'static str,
+        pub state_name: &'static str,
+        pub rtt: &'static str,
+        pub rto: &'static str,
+        pub cwnd: &'static str,
+        pub retransmits: &'static str,
+        pub timer: &'static str,
+        /// Retransmission, keep-alive, TIME_WAIT, probe.
+        pub timers: [&'static str; 4],
+        pub drops: &'static str,
+        pub basis: &'static str,
+        pub sampled: &'static str,
+        pub observed: &'static str,
+        pub story_depart: &'static str,
+        pub story_captured: &'static str,
+        pub story_overflow: &'static str,
+        pub story_summary: &'static str,
+        pub story_wire: &'static str,
+        pub story_host: &'static str,
+        pub story_state: &'static str,
+        pub story_disorder: &'static str,
+        /// `{what}`.
+        pub disorder: &'static str,
+        pub left: &'static str,
+        pub arrived: &'static str,
+        pub under_way: &'static str,
+        pub lost: &'static str,
+        pub original: &'static str,
+        pub same_later: &'static str,
+        pub travelled: &'static str,
+        pub captured: &'static str,
+        pub held_on_wire: &'static str,
+        /// What the keys do.
+        pub held_keys: &'static str,
+        pub counted: &'static str,
+        pub since: &'static str,
+        pub seq: &'static str,
+        pub ack: &'static str,
+        pub window: &'static str,
+        /// Between the parts of a list, and between sentences.
+        pub comma: &'static str,
+        pub space: &'static str,
+        pub number: &'static str,
+    }
 }
 
 impl Lab {
@@ -258,9 +263,9 @@ impl Lab {
 
     /// An ICMP message's name.
     pub fn icmp(&self, icmp: Icmp) -> String {
-        let known = self.icmp_names.iter().find(|(key, _)| *key == (icmp.icmp_type, icmp.code));
+        let known = ICMP_NAMED.iter().position(|key| *key == (icmp.icmp_type, icmp.code));
         match known {
-            Some((_, name)) => (*name).to_owned(),
+            Some(at) => self.icmp_names[at].to_owned(),
             None => {
                 let (kind, code) = (icmp.icmp_type.to_string(), icmp.code.to_string());
                 super::fill(self.icmp_other, &[("type", &kind), ("code", &code)])

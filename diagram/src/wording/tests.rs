@@ -111,6 +111,14 @@ fn chinese_is_set_as_chinese() {
 }
 
 #[test]
+fn a_language_is_the_same_after_its_way_through_a_file() {
+    for language in [&EN, &ZH] {
+        let file: &'static str = language.lines().leak();
+        assert_eq!(format!("{:#?}", Wording::read(file)), format!("{language:#?}"));
+    }
+}
+
+#[test]
 fn values_are_not_templates() {
     let text = fill("{a} and {b}{c}", &[("a", "{b}"), ("b", "x")]);
     assert_eq!(text, "{b} and x{c}");

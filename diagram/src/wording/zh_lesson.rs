@@ -63,7 +63,7 @@ pub(super) const LESSON: Lesson = Lesson {
     explains: "说明的是",
     asked: "提问于此程序的调用之前",
     source: "行",
-    problems: &[
+    problems: [
         ("no-such-room", "没有这个房间"),
         ("no-such-program", "没有这个程序"),
         ("no-such-call", "没有这个调用"),

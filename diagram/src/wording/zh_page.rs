@@ -188,11 +188,11 @@ pub(super) const PAGE: Page = Page {
         "0 或 1：本来要等待的调用改为返回 EAGAIN 或 EINPROGRESS",
         "一个在这里没有名称的选项；不显示它的值",
     ],
-    families: &[("inet", "inet：IPv4"), ("inet6", "inet6：IPv6"), ("unix", "unix：本机")],
-    types: &[("stream", "stream（TCP）"), ("dgram", "dgram（UDP）")],
-    hows: &[("write", "write：不再发送"), ("read", "read：不再接收"), ("both", "both：两个方向")],
+    families: [("inet", "inet：IPv4"), ("inet6", "inet6：IPv6"), ("unix", "unix：本机")],
+    types: [("stream", "stream（TCP）"), ("dgram", "dgram（UDP）")],
+    hows: [("write", "write：不再发送"), ("read", "read：不再接收"), ("both", "both：两个方向")],
     role_lesson: "运行课程中的程序",
-    roles: &[
+    roles: [
         ("manual", "手动"),
         ("tcp-echo-server", "TCP 回显服务器"),
         ("tcp-client", "TCP 客户端"),

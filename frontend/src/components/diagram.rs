@@ -7,18 +7,14 @@ mod heads;
 mod lab;
 mod paint;
 
-use socketscope_diagram::{
-    lanes::Lanes,
-    rows::{Filter, Layers},
-};
+use socketscope_diagram::lanes::Lanes;
 use socketscope_protocol::Fate;
 use web_sys::{Event, HtmlElement, KeyboardEvent, WheelEvent};
 
-use super::{parts::button, starters::starters};
 use crate::{
     browser,
     dom::{El, el, style, svg},
-    feed::Status,
+    later::part,
     reactive::{Memo, Stored, untrack},
     state::{BELOW, Room, Tab, room},
     words::words,
@@ -93,38 +89,11 @@ pub(crate) fn diagram() -> El {
         .on("touchmove", move |_: Event| touched())
         .on("keydown", move |event| key(room, &event))
         .child([heads::heads(lanes), spacer.child(drawing)]);
-    el("div").class("stage").child(scroll).when(empty, hollow).child(chip::news())
-}
-
-/// What stands in the diagram's place while it has no row: why that is, and what to do about it.
-fn hollow() -> El {
-    let room = room();
-    let content = move || {
-        let w = words();
-        let filter = room.filter.get();
-        let say = |title, why| [el("strong").child(title), el("p").child(why)];
-        let all = move || {
-            let scale = untrack(|| room.filter.with(|filter| filter.scale));
-            room.set_filter(Filter { scale, ..Filter::default() });
-        };
-        let show = move |label| vec![button("btn primary", label, all)];
-        let anything = room.read(|model| model.head() > 0);
-        let Layers { calls, packets, states } = filter.layers;
-        let (said, more) = match room.status.get() {
-            Status::NoRoom => (say(w.room_over, w.room_over_why), Vec::new()),
-            Status::Refused => (say(w.refused, w.refused_why), Vec::new()),
-            Status::Connecting => (say(w.connecting, w.loading), Vec::new()),
-            _ if anything && !(calls || packets || states) => {
-                (say(w.no_layers, w.no_layers_why), show(w.show_all))
-            }
-            _ if anything && filter != (Filter { scale: filter.scale, ..Filter::default() }) => {
-                (say(w.none_shown, w.none_shown_why), show(w.show_all))
-            }
-            _ => (say(w.nothing_yet, w.nothing_yet_why), vec![starters(false)]),
-        };
-        said.into_iter().chain(more).collect::<Vec<_>>()
-    };
-    el("div").class("hollow").live_child(content)
+    el("div")
+        .class("stage")
+        .child(scroll)
+        .when(empty, || part(|later| (later.hollow)()))
+        .child(chip::news())
 }
 
 /// Notes how large the place is, now and whenever that changes.
@@ -205,7 +174,7 @@ fn key(room: Room, event: &KeyboardEvent) {
         "d" | "l" if is_plain(event) => {
             let fate = if event.key() == "d" { Fate::Deliver } else { Fate::Lose };
             match room.held() {
-                Some(packet) => room.decide(packet, fate),
+                Some(packet) => room.decide_later(packet, fate),
                 None => return,
             }
         }

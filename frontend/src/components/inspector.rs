@@ -25,16 +25,15 @@ use crate::{
 /// Bytes in a line of the dump: what fits the column.
 const DUMP_WIDTH: usize = 8;
 
-/// The right column.
-pub(crate) fn inspector() -> El {
-    let (room, w) = (room(), words());
+/// Fills the right column.
+pub(crate) fn inspector(side: El) -> El {
+    let room = room();
     let inspected = Memo::new(move || room.inspected());
     let content = move || match inspected.get() {
         Some(inspected) => selected(inspected),
         None => nothing(),
     };
-    let side = el("aside").class("side inspector").attr("id", "inspector").attr("tabindex", "-1");
-    side.attr("aria-label", w.inspector).live_child(content)
+    side.live_child(content)
 }
 
 fn section(title: &str) -> El {

@@ -38,8 +38,8 @@ fn hosts() -> [El; 2] {
     ]
 }
 
-/// The left column.
-pub(crate) fn programs() -> El {
+/// Fills the left column.
+pub(crate) fn programs(side: El) -> El {
     let (room, w) = (room(), words());
     let alive = Memo::new(move || {
         room.read(|model| {
@@ -59,9 +59,7 @@ pub(crate) fn programs() -> El {
         let ended = ended.with(|names| names.join(wording().lab.comma));
         el("p").class("quiet gap").child([w.ended_programs, " "]).child(ended)
     };
-    let side = el("aside").class("side programs").attr("id", "programs");
-    side.attr("aria-label", w.programs)
-        .when(move || room.lesson_id().is_some(), lesson_card)
+    side.when(move || room.lesson_id().is_some(), lesson_card)
         .child(el("h2").child(w.programs))
         .when(nobody, || el("p").class("quiet gap").child(words().no_programs))
         .each(move || alive.get(), program_card)

@@ -13,8 +13,8 @@ use crate::{
     words::words,
 };
 
-/// The strip.
-pub(crate) fn timeline() -> El {
+/// Fills the strip.
+pub(crate) fn timeline(strip: El) {
     let (room, w) = (room(), words());
     let canvas = el("canvas").attr("aria-hidden", "true");
     let (size, scheme) = (RwSignal::new((0.0, 0.0)), RwSignal::new(()));
@@ -92,7 +92,7 @@ pub(crate) fn timeline() -> El {
         .on("keydown", key)
         .child([canvas, el("div").class("window").live("style", window)]);
     let count = el("span").class("when").live_text(move || room.count_text());
-    el("footer").class("strip").child([track, count, wire()])
+    strip.child([track, count, wire()]);
 }
 
 /// One column a pixel: the cost follows the strip's width, not the journal.

@@ -24,8 +24,8 @@ use crate::{
 /// Connections to choose from: the latest.
 const CONNECTIONS_SHOWN: usize = 60;
 
-/// The tools.
-pub(crate) fn toolbar() -> El {
+/// Fills the place of the tools.
+pub(crate) fn toolbar(tools: El) {
     let (room, w) = (room(), words());
     let programs = Memo::new(move || {
         room.read(|model| {
@@ -70,7 +70,6 @@ pub(crate) fn toolbar() -> El {
             .class("wide")
             .child([button.attr("aria-label", name).attr("title", name), popover])
     };
-    let tools = el("div").class("tools").attr("role", "toolbar").attr("aria-label", w.tools);
     tools.child(layers(room)).child([
         choice(w.filter_program, w.all_programs, programs, Memo::new(program))
             .on("change", move |event: Event| choose_program(value_of(&event))),
@@ -81,7 +80,7 @@ pub(crate) fn toolbar() -> El {
         signed(popover("legend", "btn sign", sign("?"), notation), w.legend),
         signed(export(), wording().lab.export),
         follow.live("aria-pressed", move || state(room.stage.follow.get())),
-    ])
+    ]);
 }
 
 /// A sign that stands for a name.

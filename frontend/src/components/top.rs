@@ -16,26 +16,24 @@ use crate::{
     words::{wording, words},
 };
 
-/// The top bar.
-pub(crate) fn top(id: &RoomId) -> El {
+/// Fills the top bar.
+pub(crate) fn top(top: El, id: &RoomId) {
     let (room, w) = (room(), words());
     let name = move || room.name().unwrap_or_default();
     let watching = move || fill(w.watching, &[("count", &room.watching.get().to_string())]);
     let network = el("div").live_child(whereabouts);
     let title = move || if room.is_lab() { w.lab } else { w.host_network };
     let title = el("span").live_text(title);
-    el("header")
-        .class("top")
-        .child([
-            brand(),
-            el("h1").class("pill clip").live("title", name).live_text(name),
-            status_light(),
-            el("span").class("wide").child(popover("network", "pill", title, network)),
-            el("span").class("space"),
-            el("span").class("pill wide").live_text(watching),
-        ])
-        .child(share(id))
-        .child([language_switch(), theme_button()])
+    top.child([
+        brand(),
+        el("h1").class("pill clip").live("title", name).live_text(name),
+        status_light(),
+        el("span").class("wide").child(popover("network", "pill", title, network)),
+        el("span").class("space"),
+        el("span").class("pill wide").live_text(watching),
+    ])
+    .child(share(id))
+    .child([language_switch(), theme_button()]);
 }
 
 /// What it means that the sockets live in this machine's own network, and where those with names are.

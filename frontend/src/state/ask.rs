@@ -72,6 +72,13 @@ impl Room {
         self.tell(Command::Packet { packet, body: FateOfOne { fate } });
     }
 
+    /// The same from the diagram, which can be there before commands can be given.
+    pub(crate) fn decide_later(self, packet: PacketId, fate: Fate) {
+        if let Some(later) = self.later.now() {
+            (later.decide)(self, packet, fate);
+        }
+    }
+
     /// The packet of the selected row, where the wire holds it.
     pub(crate) fn held(self) -> Option<PacketId> {
         let seq = self.selected.get_untracked()?;

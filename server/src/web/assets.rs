@@ -25,10 +25,10 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For the rest: asked for anew each time, and answered in a few bytes while nothing has changed.
 const ASK_AGAIN: &str = "no-cache";
 
-/// Whether the name is one that `cargo xtask page` put a hash into: `style.0123456789abcdef.css`.
+/// Whether the name is one that `cargo xtask page` put a hash into: `style.0123456789abcdef.css`, or that of a folder.
 fn is_hashed(name: &str) -> bool {
     let hash = |part: &str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    name.split('.').any(hash)
+    name.split(['.', '/']).any(hash)
 }
 
 /// Any path that is not of the interface: a file of the page, or the page itself at each of its own paths.

@@ -89,15 +89,15 @@ impl Fields {
         let address = || input(w.address, self.address);
         match call {
             Socket => vec![
-                select(w.family, self.family, w.families),
-                select(w.socket_type, self.socket_type, w.types),
+                select(w.family, self.family, &w.families),
+                select(w.socket_type, self.socket_type, &w.types),
             ],
             Bind | Connect => vec![address()],
             Listen => vec![input(w.backlog, self.number)],
             Send => self.payload(),
             Sendto => [vec![address()], self.payload()].concat(),
             Recv | Recvfrom => vec![input(w.size, self.number)],
-            Shutdown => vec![select(w.how, self.how, w.hows)],
+            Shutdown => vec![select(w.how, self.how, &w.hows)],
             Setsockopt => vec![self.options(), input(w.value, self.number)],
             Getsockopt => vec![self.options()],
             Accept | Close | Getsockname | Getpeername => Vec::new(),

@@ -71,7 +71,7 @@ fn target(event: &Event, selector: &str) -> Option<Element> {
 fn press(room: Room, event: &Event) {
     let of = |name: &str| target(event, &format!("[{name}]"))?.get_attribute(name)?.parse().ok();
     if let Some((packet, delivered)) = lab::decided(of) {
-        room.decide(packet, if delivered { Fate::Deliver } else { Fate::Lose });
+        room.decide_later(packet, if delivered { Fate::Deliver } else { Fate::Lose });
     } else if let Some(call) = of("data-call") {
         room.press_call(CallId(call));
     } else if let Some(seq) = of("data-seq") {

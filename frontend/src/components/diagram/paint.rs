@@ -1,9 +1,10 @@
 //! The drawing's SVG elements, made and changed by hand: in a burst all of them change in every frame, and a reactive
 //! node for each would cost more than the element itself.
 
-use std::collections::HashMap;
-
-use socketscope_diagram::scene::{Anchor, Arrow, ArrowKind, Item, Label, SceneRow, Tone};
+use socketscope_diagram::{
+    scene::{Anchor, Arrow, ArrowKind, Item, Label, SceneRow, Tone},
+    sorted::Sorted,
+};
 use socketscope_protocol::CallId;
 use web_sys::Element;
 
@@ -116,7 +117,7 @@ type RowKey = (u64, u64, u64);
 
 /// The rows that are drawn, each with the class that it has.
 #[derive(Default)]
-pub(super) struct Rows(HashMap<RowKey, (Element, &'static str)>);
+pub(super) struct Rows(Sorted<RowKey, (Element, &'static str)>);
 
 impl Rows {
     /// Draws `rows` into `place`: what is there already stays, the rest is made, or removed.
@@ -131,7 +132,7 @@ impl Rows {
         let mut old = std::mem::take(&mut self.0);
         let key = |row: &SceneRow| (row.row, row.version, origin);
         let kept: Vec<_> = rows.iter().map(|row| old.remove(&key(row))).collect();
-        old.into_values().for_each(|(element, _)| element.remove());
+        old.into_iter().for_each(|(_, (element, _))| element.remove());
         // From the last one up, each before its successor: who reads the page aloud goes by this order.
         let mut next: Option<Element> = None;
         for (row, kept) in rows.iter().zip(kept).rev() {

@@ -2,7 +2,7 @@
 
 use socketscope_diagram::{format::decimal, scene::rule_text, wording::fill};
 use socketscope_protocol::{
-    Command, HostName, PacketKind, Rule, RuledFate, WireChange, WireSettings, WireView,
+    Command, HostName, PacketKind, Rule, RuledFate, WireChange, WireSettings, WireView, json::float,
 };
 use web_sys::SubmitEvent;
 
@@ -30,7 +30,7 @@ impl Number {
 
     /// What is in the field, where it is such a number.
     fn value(self) -> Option<f64> {
-        let value: f64 = self.text.get().trim().parse().ok()?;
+        let value = float(self.text.get().trim())?;
         let fits =
             (self.least..=self.most).contains(&value) && (!self.whole || value.fract() == 0.0);
         fits.then_some(value)
