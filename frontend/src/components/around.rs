@@ -43,7 +43,7 @@ pub(crate) struct Frame {
 /// Fills the places.
 pub(crate) fn around(frame: Frame) {
     let Frame { id, page, top, left, right, tools, strip } = frame;
-    top::top(top, &id);
+    top::rest(top, &id);
     let (left, right) = (programs(left), inspector(right));
     place_code(&left, &right);
     toolbar(tools);

@@ -2,7 +2,9 @@
 
 use socketscope_protocol::RoomId;
 
-use super::{around::Frame, diagram::diagram, parts::problem_note, status::status_banner};
+use super::{
+    around::Frame, diagram::diagram, parts::problem_note, status::status_banner, top::top,
+};
 use crate::{
     access::key,
     app::in_any_language,
@@ -39,7 +41,7 @@ fn page(room: Room, id: &RoomId) -> El {
     };
     let (left, right) = (side("programs", w.programs), side("inspector", w.inspector));
     let tools = el("div").class("tools").attr("role", "toolbar").attr("aria-label", w.tools);
-    let top = el("header").class("top");
+    let top = top();
     let strip = el("footer").class("strip");
     let page = el("div").class("room").live("data-tab", move || room.tab.get().name());
     let page = page.child(top.clone()).live_child(status_banner()).child([

@@ -16,18 +16,25 @@ use crate::{
     words::{wording, words},
 };
 
-/// Fills the top bar.
-pub(crate) fn top(top: El, id: &RoomId) {
-    let (room, w) = (room(), words());
+/// The top bar, as far as it tells at once which room this is and how its feed fares.
+pub(crate) fn top() -> El {
+    let room = room();
     let name = move || room.name().unwrap_or_default();
+    el("header").class("top").child([
+        brand(),
+        el("h1").class("pill clip").live("title", name).live_text(name),
+        status_light(),
+    ])
+}
+
+/// Adds the rest of it.
+pub(crate) fn rest(top: El, id: &RoomId) {
+    let (room, w) = (room(), words());
     let watching = move || fill(w.watching, &[("count", &room.watching.get().to_string())]);
     let network = el("div").live_child(whereabouts);
     let title = move || if room.is_lab() { w.lab } else { w.host_network };
     let title = el("span").live_text(title);
     top.child([
-        brand(),
-        el("h1").class("pill clip").live("title", name).live_text(name),
-        status_light(),
         el("span").class("wide").child(popover("network", "pill", title, network)),
         el("span").class("space"),
         el("span").class("pill wide").live_text(watching),
