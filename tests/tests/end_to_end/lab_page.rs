@@ -105,8 +105,10 @@ async fn a_packet_is_held_and_delivered_by_a_click() {
     // One after the other: SYN, SYN/ACK, ACK. The states follow each.
     for (packet, state) in [("SYN seq 0", "SYN-RECV"), ("SYN, ACK", "ESTABLISHED")] {
         drawn(&browser, packet, "held on the wire").await;
-        browser.until("document.querySelector('.decide.deliver')").await;
-        browser.click_drawn(".decide.deliver rect").await;
+        // A slow machine may have sent the SYN again meanwhile: that waits for a decision, too.
+        let button = format!(".decide.deliver[aria-label*='{packet}']");
+        browser.wait_for(button.as_str()).await;
+        browser.click_drawn(&format!("{button} rect")).await;
         drawn(&browser, packet, "delivered by hand").await;
         browser.until(&format!("[...document.querySelectorAll('.chip-text')].some(e => e.textContent === {state:?})")).await;
     }
