@@ -5,6 +5,7 @@
 
 use std::pin::Pin;
 
+use socketscope_diagram::model::Model;
 use socketscope_protocol::{Fate, PacketId};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     components::{around, hollow, lobby, nowhere},
     dom::{El, View, el},
     reactive::{RwSignal, expect_context, provide_context, untrack, watch},
-    state::Room,
+    state::{self, Room},
 };
 
 /// Milliseconds until the fetch is tried again.
@@ -28,6 +29,8 @@ pub struct Later {
     pub(crate) around: fn(around::Frame),
     /// Looks after the room's lesson.
     pub(crate) teach: fn(Room),
+    /// Takes the room to be as a line of the feed says, where events are missing.
+    pub(crate) adopt: fn(&mut Model, &str),
     /// Decides about a packet that the wire holds.
     pub(crate) decide: fn(Room, PacketId, Fate),
     /// What stands in an empty diagram's place.
@@ -45,6 +48,7 @@ impl Later {
         Self {
             around: around::around,
             teach: around::teach,
+            adopt: state::adopt,
             decide: Room::decide,
             hollow: hollow::hollow,
             lobby: lobby::lobby,

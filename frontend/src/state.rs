@@ -18,6 +18,7 @@ use socketscope_diagram::{
 use socketscope_protocol::{CallId, Hello, Network, Problem, limits::PAGE_EVENTS};
 
 pub(crate) use lesson::{Going, LessonState, PACES};
+pub(crate) use take_in::adopt;
 pub(crate) use view::{BELOW, Marks, OVERSCAN, STEP, Stage, Tab};
 
 use crate::{
@@ -68,6 +69,10 @@ struct Inner {
     rows: Rows,
     density: Density,
     inbox: Inbox,
+    /// A line that says what there is, until it can be read.
+    snapshot: Option<String>,
+    /// It has been taken in, and not been shown yet.
+    adopted: bool,
     pace: Pace,
     calm: Calm,
     ask: ask::Asked,
@@ -86,6 +91,8 @@ impl Room {
             model,
             density: Density::default(),
             inbox: Inbox::default(),
+            snapshot: None,
+            adopted: false,
             pace: Pace::default(),
             calm: Calm::default(),
             ask: ask::Asked::default(),

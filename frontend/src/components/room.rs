@@ -28,7 +28,11 @@ pub(crate) fn room_page(id: RoomId) -> El {
         document().set_title(&name.unwrap_or_else(|| words().brand.into()));
     });
     on_cleanup(|| document().set_title(words().brand));
-    once_here(move |later| (later.teach)(room));
+    once_here(move |later| {
+        (later.teach)(room);
+        // What came before may have had to wait for it.
+        room.schedule();
+    });
     // The room is the same in every language.
     in_any_language(move || page(room, &id))
 }

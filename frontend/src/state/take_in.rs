@@ -1,11 +1,13 @@
 //! From the inbox into the model: once a frame, for a bounded time, so that a burst never stops the page.
 
-use socketscope_protocol::wire::FeedLine;
+use socketscope_diagram::model::Model;
+use socketscope_protocol::wire::{FeedLine, Snapshot};
 
 use super::{Inner, Room};
 use crate::{
     browser::{self, document},
     feed::Status,
+    later::Later,
 };
 
 /// Milliseconds of a frame's 16 that reading may take; the rest is for drawing.
@@ -48,6 +50,7 @@ impl Room {
         self.take_in(BUDGET_BEHIND);
         self.inner.update(|inner| {
             inner.inbox.clear();
+            inner.snapshot = None;
             inner.ask.give_up();
         });
     }
@@ -57,7 +60,8 @@ impl Room {
         self.inner.try_with(|inner| inner.model.head() + 1).unwrap_or(1)
     }
 
-    fn schedule(self) {
+    /// Takes in what waits with the next frame.
+    pub(crate) fn schedule(self) {
         let first = self.inner.update(|inner| !std::mem::replace(&mut inner.scheduled, true));
         if first == Some(true) {
             browser::next_frame(move || {
@@ -73,16 +77,17 @@ impl Room {
     }
 
     fn take_in(self, budget: f64) {
-        let end = browser::now() + budget;
+        let (end, later) = (browser::now() + budget, self.later.now());
         let mut signs = Vec::new();
         let taken = self.inner.update(|inner| {
             let before = inner.model.head();
             let mut more = true;
             while more && browser::now() < end {
-                more = (0..STRIDE).all(|_| inner.take_line(&mut signs));
+                more = (0..STRIDE).all(|_| inner.take_line(later, &mut signs));
             }
             inner.settle();
-            (inner.model.head() != before, more, std::mem::take(&mut inner.hole))
+            let changed = std::mem::take(&mut inner.adopted) || inner.model.head() != before;
+            (changed, more, std::mem::take(&mut inner.hole))
         });
         let Some((changed, more, hole)) = taken else { return };
         for sign in signs {
@@ -128,15 +133,31 @@ impl Room {
                 self.inner.update(|inner| inner.ask.answered(request, outcome));
             }
             FeedLine::Ended => self.status.set(Status::NoRoom),
-            FeedLine::Event(_) | FeedLine::Snapshot(_) | FeedLine::Reply(None, _) => {}
+            FeedLine::Event(_) | FeedLine::Snapshot | FeedLine::Reply(None, _) => {}
         }
+    }
+}
+
+/// Takes the room to be as a line of the feed says.
+pub(crate) fn adopt(model: &mut Model, line: &str) {
+    if let Some(snapshot) = Snapshot::read(line) {
+        model.adopt(&snapshot);
     }
 }
 
 impl Inner {
     /// Takes in one line; what is no event goes to `signs`. False where nothing waits that could be taken in.
-    fn take_line(&mut self, signs: &mut Vec<FeedLine>) -> bool {
-        let Self { model, density, hole, .. } = self;
+    fn take_line(&mut self, later: Option<Later>, signs: &mut Vec<FeedLine>) -> bool {
+        if let Some(line) = self.snapshot.take() {
+            let Some(later) = later else {
+                // What follows is told of the room as this says it is.
+                self.snapshot = Some(line);
+                return false;
+            };
+            (later.adopt)(&mut self.model, &line);
+            self.adopted = true;
+        }
+        let Self { model, density, hole, snapshot, .. } = self;
         let read = self.inbox.next(|line| match FeedLine::read(line) {
             Some(FeedLine::Event(event)) => {
                 let at = event.at;
@@ -147,7 +168,7 @@ impl Inner {
                     Err(_) => *hole = true,
                 }
             }
-            Some(FeedLine::Snapshot(snapshot)) => model.adopt(&snapshot),
+            Some(FeedLine::Snapshot) => *snapshot = Some(line.to_owned()),
             // A line that says nothing is of a newer server: it is not shown, and nothing else suffers.
             sign => signs.extend(sign),
         });

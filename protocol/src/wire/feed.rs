@@ -18,8 +18,8 @@ pub enum FeedLine {
     Hello(Hello),
     /// How many feeds are open on the room.
     Watching(usize),
-    /// What there is: events are missing that told of it.
-    Snapshot(Snapshot),
+    /// What there is, since events are missing that told of it. [`Snapshot::read`] reads it.
+    Snapshot,
     /// The answer to the request with the number, where the server had read one.
     Reply(Option<u64>, Option<Result<Answer, Problem>>),
     /// The room has been ended.
@@ -52,7 +52,7 @@ impl FeedLine {
         let json = Json::read(line)?;
         Some(match json.get("kind").text()? {
             "hello" => Self::Hello(hello(&json)?),
-            "snapshot" => Self::Snapshot(snapshot(&json)),
+            "snapshot" => Self::Snapshot,
             "watching" => Self::Watching(json.get("count").size()?),
             "reply" => {
                 let body = json.get("body");
@@ -87,12 +87,16 @@ fn hello(json: &Json<'_>) -> Option<Hello> {
     })
 }
 
-fn snapshot(json: &Json<'_>) -> Snapshot {
-    let all = |name| json.get(name).items().iter();
-    Snapshot {
-        hosts: all("hosts").filter_map(host_view).collect(),
-        wire: json.get("wire").some().and_then(packet::wire),
-        programs: all("programs").filter_map(program_view).collect(),
+impl Snapshot {
+    /// Reads it from a line of the feed. It is seldom there, so nothing else has this with it.
+    pub fn read(line: &str) -> Option<Self> {
+        let json = Json::read(line)?;
+        let all = |name| json.get(name).items().iter();
+        Some(Self {
+            hosts: all("hosts").filter_map(host_view).collect(),
+            wire: json.get("wire").some().and_then(packet::wire),
+            programs: all("programs").filter_map(program_view).collect(),
+        })
     }
 }
 

@@ -490,14 +490,11 @@ fn other_lines_are_read() {
     assert_eq!(read(&Line::Hello(hello.clone())), Some(FeedLine::Hello(hello)));
     assert_eq!(read(&Line::Watching { count: 2 }), Some(FeedLine::Watching(2)));
     assert_eq!(read(&Line::Ended), Some(FeedLine::Ended));
-    assert_eq!(
-        read(&Line::Snapshot(Box::new(room.clone()))),
-        Some(FeedLine::Snapshot(Snapshot {
-            hosts: room.hosts,
-            wire: room.wire,
-            programs: room.programs
-        }))
-    );
+    let snapshot = Line::Snapshot(Box::new(room.clone()));
+    assert_eq!(read(&snapshot), Some(FeedLine::Snapshot));
+    let line = serde_json::to_string(&snapshot).expect("JSON");
+    let RoomView { hosts, wire, programs, .. } = room;
+    assert_eq!(Snapshot::read(&line), Some(Snapshot { hosts, wire, programs }));
     assert_eq!(FeedLine::read(r#"{"kind":"of a newer server","seq":1,"at":1}"#), None);
 
     let reply = |request, status, body| Line::Reply(Reply { request, status, body });
