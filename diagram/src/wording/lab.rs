@@ -37,7 +37,7 @@ texts! {
         pub segments: &'static str,
         pub datagrams: &'static str,
         pub packets: &'static str,
-        /// Messages of ICMP's, in the order of [`ICMP_NAMED`]; and `{type}` `{code}` of those that have no name here.
+        /// Messages of ICMP's, in the order of `ICMP_NAMED`; and `{type}` `{code}` of those that have no name here.
         pub icmp_names: [&'static str; ICMP_NAMED.len()],
         pub icmp_other: &'static str,
         /// Receive, send, accept, half-open.
