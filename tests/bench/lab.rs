@@ -5,7 +5,7 @@ mod pasta;
 
 use std::{process::Stdio, time::Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use futures_util::{StreamExt, stream};
 use socketscope_protocol::Fact;
 use socketscope_tests::Room;
@@ -53,8 +53,10 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     ] {
         let bare = veth.figure(part).await?;
         let beside = match &pasta {
-            Ok(pasta) => Some(pasta.ends.figure(part).await?),
-            Err(_) => None,
+            Ok(pasta) => pasta.ends.figure(part).await.inspect_err(|error| {
+                eprintln!("    without pasta's figure, whose connection broke off: {error:#}");
+            }),
+            Err(_) => Err(anyhow!("it is not there")),
         };
         let (from, before) = (room.view().await.head + 1, server.seconds()?);
         let ours = lab.figure(part).await?;
@@ -72,7 +74,7 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
         let seconds: f64 = SECONDS.parse()?;
         let mut ratio = format!("{:.2} × veth", ours / bare);
         let mut baselines = format!("veth {}", shown(bare));
-        if let Some(beside) = beside {
+        if let Ok(beside) = beside {
             ratio += &format!(", {:.2} × pasta", ours / beside);
             baselines += &format!(", pasta {}", shown(beside));
         }
@@ -210,7 +212,6 @@ impl Ends {
     }
 }
 
-/// The argument of nsenter(1) for a namespace with a name.
 /// A command in a namespace.
 fn enter(namespace: &str, program: &str) -> Command {
     let mut command = Command::new("nsenter");
