@@ -49,8 +49,8 @@ const SCROLL: &str = "
     scroll();
 ";
 
-/// A client's pauses are whole milliseconds, and its rounds have fifteen events: so many make 20,000 a second.
-const BURST_CLIENTS: u64 = 4;
+/// A client's pauses are whole milliseconds, and its rounds have eight events: so many make 20,000 a second.
+const BURST_CLIENTS: u64 = 8;
 
 const SPAN: Duration = Duration::from_secs(5);
 
