@@ -25,7 +25,7 @@ pub use strace::{Returned, SystemCall};
 use std::time::Duration;
 
 /// How long anything may take before a test gives up: far longer than it takes on a busy machine.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits for `future`, and panics with `what` at the deadline.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {

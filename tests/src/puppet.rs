@@ -1,6 +1,10 @@
 //! A Python process that makes socket calls when told to: what a program that we did not write gets from the kernel.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    path::Path,
+    process::{Command as Blocking, Stdio},
+    sync::LazyLock,
+};
 
 use serde_json::Value;
 use tokio::{
@@ -13,6 +17,13 @@ use crate::within;
 /// Takes a call a line and answers each with a line, in the interface's own words. `later` calls run in a thread.
 const SCRIPT: &str = include_str!("puppet.py");
 
+/// The machine's Python itself. `python3` may be a script that looks for it each time, which takes long under strace.
+static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let place = Blocking::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    let place = place.expect("python3 (Debian's package python3)").stdout;
+    String::from_utf8(place).expect("a path in UTF-8").trim().to_owned()
+});
+
 /// A Python process with a table of file descriptors: the real one of the process.
 pub struct Puppet {
     process: Child,
@@ -23,13 +34,15 @@ pub struct Puppet {
 impl Puppet {
     /// Starts python3.
     pub fn start() -> Self {
-        Self::spawn(&mut Command::new("python3"), "python3 (Debian's package python3)")
+        Self::spawn(&mut Command::new(&*PYTHON), "python3")
     }
 
     /// Starts python3 under strace, which writes into `file` what calls of the network's it makes.
     pub fn traced(file: &Path) -> Self {
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-e", "trace=%network,close", "-o"]).arg(file).arg("python3");
+        // With a filter in the kernel it stops for these calls only, and not for each of Python's many others.
+        strace.args(["-f", "--seccomp-bpf", "-e", "trace=%network,close", "-o"]).arg(file);
+        strace.arg(&*PYTHON);
         Self::spawn(&mut strace, "strace (Debian's package strace)")
     }
 

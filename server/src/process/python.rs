@@ -1,7 +1,9 @@
 //! The Python that runs lessons: found once, and asked whether it will do.
 
 use std::{
+    ffi::OsStr,
     fs,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -9,25 +11,32 @@ use std::{
 /// What stands around each program.
 const OBSERVER: &str = include_str!("observer.py");
 
-/// Whether it has what the observer needs: `os.waitstatus_to_exitcode` came with 3.9.
-const TRIAL: &str = "import sys, ctypes, socket; sys.exit(sys.version_info < (3, 9))";
+/// Whether it has what the observer needs (`os.waitstatus_to_exitcode` came with 3.9), and where it is: `python3` may be a
+/// script that looks for the real one each time (pyenv's takes longer than Python's own start).
+const TRIAL: &str =
+    "import sys, ctypes, socket; print(sys.executable); sys.exit(sys.version_info < (3, 9))";
 
 /// A Python, and the observer as a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Python {
+    program: PathBuf,
     observer: PathBuf,
 }
 
 impl Python {
-    /// Whether this machine has one that will do.
+    /// Where this machine has one that will do.
     ///
     /// # Errors
     /// A sentence that says what is missing and what to do.
-    pub(crate) fn check() -> Result<(), String> {
+    pub(crate) fn check() -> Result<PathBuf, String> {
         let mut trial = Command::new("python3");
-        let trial = trial.args(["-c", TRIAL]).stdin(Stdio::null()).stdout(Stdio::null());
-        match trial.stderr(Stdio::null()).status() {
-            Ok(status) if status.success() => Ok(()),
+        let trial = trial.args(["-c", TRIAL]).stdin(Stdio::null()).stderr(Stdio::null());
+        match trial.output() {
+            Ok(said) if said.status.success() => {
+                // A Python that does not know its own place is found by its name again.
+                let place = OsStr::from_bytes(said.stdout.trim_ascii());
+                Ok(if place.is_empty() { "python3".into() } else { place.into() })
+            }
             Ok(_) => Err("Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.".into()),
             Err(error) => Err(format!(
                 "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3."
@@ -40,17 +49,17 @@ impl Python {
     /// # Errors
     /// As [`Python::check`], or where the observer cannot be written.
     pub(crate) fn find(folder: &Path) -> Result<Self, String> {
-        Self::check()?;
+        let program = Self::check()?;
         let observer = folder.join("observer.py");
         fs::write(&observer, OBSERVER).map_err(|error| {
             format!("The observer of lessons cannot be written to {}: {error}.", observer.display())
         })?;
-        Ok(Self { observer })
+        Ok(Self { program, observer })
     }
 
     /// A command that runs the observer in `folder`. Of this server's environment it gets nothing but where programs are.
     pub(super) fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new("python3");
+        let mut command = Command::new(&self.program);
         command.args(["-B", "-u"]).arg(&self.observer).current_dir(folder).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);

@@ -253,6 +253,8 @@ impl Session {
 
     async fn hello(&mut self) -> Result<(), End> {
         let (first, head) = self.room.journal().range();
+        // Whoever asked beyond the end gets all that comes after the end it is told of.
+        self.next = self.next.min(head + 1);
         self.told = self.watcher.count();
         let hello = Hello {
             room: self.room.id.clone(),
