@@ -4,7 +4,13 @@
     reason = "tokio offers no safe way to watch a descriptor that it does not make itself"
 )]
 
-use std::{fs::File, io, os::fd::AsRawFd, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io,
+    os::fd::AsRawFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::io::{
     Interest,
@@ -12,6 +18,9 @@ use tokio::io::{
 };
 
 use crate::network::Tap;
+
+/// How long a device is looked at after something was found. A virtual processor that sleeps takes as long to wake.
+const LINGER: Duration = Duration::from_micros(100);
 
 /// Tells when a descriptor may be worth another attempt (epoll(7)). It shares it, and so keeps it open.
 pub(crate) type Watch<T> = AsyncFd<Arc<T>>;
@@ -59,7 +68,7 @@ pub(crate) async fn at_most_each<T: Steady>(what: Arc<T>, pause: Duration, act: 
 where
     Arc<T>: AsRawFd,
 {
-    let act = || {
+    let mut act = || {
         act();
         false
     };
@@ -68,7 +77,7 @@ where
             Ok(watched) => watched,
             Err(error) => return tracing::error!(%error, "a descriptor cannot be watched"),
         };
-        if !once(&watched, &act).await {
+        if !once(&watched, &mut act).await {
             return;
         }
         drop(watched);
@@ -77,15 +86,32 @@ where
 }
 
 /// Does `act` each time when `watched` can be read, until it says that there is nothing more; for ever.
-pub(crate) async fn each_time<T>(watched: Watch<T>, act: impl Fn() -> bool)
+pub(crate) async fn each_time<T>(watched: Watch<T>, mut act: impl FnMut() -> bool)
 where
     Arc<T>: AsRawFd,
 {
-    while once(&watched, &act).await {}
+    while once(&watched, &mut act).await {}
+}
+
+/// Does `act` when `watched` can be read and says that it found something, and again and again until it has found nothing
+/// for a while; for ever. An answer that is on its way is found sooner than a thread that sleeps is woken.
+pub(crate) async fn lingering<T>(watched: Watch<T>, act: impl Fn() -> bool)
+where
+    Arc<T>: AsRawFd,
+{
+    let mut found = Instant::now();
+    let mut act = || {
+        let now = Instant::now();
+        if act() {
+            found = now;
+        }
+        now < found + LINGER
+    };
+    while once(&watched, &mut act).await {}
 }
 
 /// Does `act` once `watched` can be read. False: it is not watched any more.
-async fn once<T>(watched: &Watch<T>, act: &impl Fn() -> bool) -> bool
+async fn once<T>(watched: &Watch<T>, act: &mut impl FnMut() -> bool) -> bool
 where
     Arc<T>: AsRawFd,
 {

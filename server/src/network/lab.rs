@@ -156,7 +156,7 @@ impl Lab {
         });
         let (wire, ear) = (self.wire.clone(), self.wire.clone());
         let carriers = [
-            tokio::spawn(watch::each_time(watched, move || wire.carry(plug))),
+            tokio::spawn(watch::lingering(watched, move || wire.carry(plug))),
             tokio::spawn(watch::each_time(tapped, move || ear.listen(plug))),
         ];
         let host = Arc::new(Host { name, address, plug, namespace, _device: device, carriers });

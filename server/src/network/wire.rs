@@ -160,12 +160,12 @@ impl Wire {
         inner.plugs.len() - 1
     }
 
-    /// Carries what the host at `plug` has sent. Returns whether there may be more.
+    /// Carries what the host at `plug` has sent. Returns whether that was anything.
     pub(crate) fn carry(&self, plug: usize) -> bool {
         let mut inner = self.lock();
-        let more = inner.carry(self, plug, BATCH);
+        let any = inner.carry(self, plug, BATCH);
         inner.look_later(self);
-        more
+        any
     }
 
     /// Waits for the lock, and takes note of all that the host has sent until `returned` (nanoseconds since 1970), when a

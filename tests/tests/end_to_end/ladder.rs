@@ -193,6 +193,26 @@ fn parents() -> HashMap<String, String> {
     processes.collect()
 }
 
+/// Hosts do not go by what the machine itself prefers.
+#[tokio::test]
+async fn hosts_take_losses_for_congestion() {
+    let server = Running::start(binary(), &ANY).await;
+    let _room = server.client().room_on("lab").await;
+    let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("its descriptors");
+    let is_namespace =
+        |fd: &Path| fs::read_link(fd).is_ok_and(|name| name.to_string_lossy().starts_with("net:["));
+    let hosts: Vec<_> = open.flatten().map(|fd| fd.path()).filter(|fd| is_namespace(fd)).collect();
+    assert_eq!(hosts.len(), 2);
+    for host in hosts {
+        let mut inside = Command::new("nsenter");
+        inside.arg(format!("--net={}", host.display()));
+        inside.args(["cat", "/proc/sys/net/ipv4/tcp_congestion_control"]);
+        let said = inside.output().await.expect("nsenter (Debian's package util-linux)").stdout;
+        let chosen = String::from_utf8_lossy(&said);
+        assert!(["cubic", "reno"].contains(&chosen.trim()), "{chosen}");
+    }
+}
+
 #[tokio::test]
 async fn a_killed_server_leaves_nothing_behind() {
     let temporary = Folder::new("killed");

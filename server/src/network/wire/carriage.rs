@@ -15,33 +15,31 @@ use super::{
     super::packet::Headers,
     Card, Inner, Plug, Wire,
     fate::{Outcome, Traveller},
-    parcel::{self, Parcel, Travelling, kinds},
+    order::Piece,
+    parcel::{self, Parcel, Travelling, is_of},
 };
 use crate::clock;
 
 impl Inner {
-    /// Reads at most `most` packets of the host at `plug` and sends each on its way. Returns whether there may be more.
+    /// Reads at most `most` packets of the host at `plug` and sends each on its way. Returns whether there was any.
     pub(super) fn carry(&mut self, wire: &Wire, plug: usize, most: usize) -> bool {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut more = true;
+        let mut any = false;
         for _ in 0..most {
-            let Some(Plug { card: Some(card), .. }) = self.plugs.get(plug) else {
-                more = false;
-                break;
-            };
+            let Some(Plug { card: Some(card), .. }) = self.plugs.get(plug) else { break };
             match (&*card.device).read(&mut buffer) {
                 Ok(length) => self.depart(wire, plug, &buffer[..length]),
                 Err(error) => {
                     if error.kind() != ErrorKind::WouldBlock {
                         tracing::warn!(%error, "a host's device cannot be read");
                     }
-                    more = false;
                     break;
                 }
             }
+            any = true;
         }
         self.buffer = buffer;
-        more
+        any
     }
 
     /// The time of what is noted now. The kernel had sent a packet before a call returned, whenever we came to read it.
@@ -59,21 +57,24 @@ impl Inner {
         let course = (headers.from, headers.to, headers.protocol);
         let (protocol, size) = (headers.protocol, headers.size);
         let found = headers.tcp.as_ref().map(|tcp| self.flows.note(id, &headers, tcp, now));
-        let kinds = kinds(&headers, found.as_ref().is_some_and(|found| found.completes_handshake));
+        let completes = found.as_ref().is_some_and(|found| found.completes_handshake);
         let to_address = *headers.to.ip();
         let is_there = |card: &Card| card.address == to_address;
         let to = self.plugs.iter().position(|plug| plug.card.as_ref().is_some_and(is_there));
-        let Some(own) = self.plugs.get(from).and_then(|plug| plug.host.clone()) else { return };
-        let there = to.and_then(|to| self.plugs[to].host.clone());
+        let Some(own) = self.plugs.get(from).and_then(|plug| plug.host.as_ref()) else { return };
+        let there = to.and_then(|to| self.plugs[to].host.as_ref());
         let rules_before = self.fates.rules().len();
-        let outcome = match &there {
-            Some(there) => self.fates.decide(&Traveller { from: &own, to: there, kinds: &kinds }),
+        let is_of = |kind| is_of(kind, &headers, completes);
+        let outcome = match there {
+            Some(there) => self.fates.decide(&Traveller { from: own, to: there, is_of: &is_of }),
             None if headers.is_broadcast() => Outcome::Lost(Loss::Broadcast),
             None => Outcome::Lost(Loss::NoHost),
         };
         // A packet that somebody has to decide about is told, however many there are.
         let told = self.packets.take(now) || outcome == Outcome::Held;
+        let piece = Piece::of(&headers);
         if told {
+            let (host, to_host, medium) = (Some(own.clone()), there.cloned(), Medium::Wire);
             // Of a packet that is only counted nobody can see what it stands before.
             self.hear_before_departure(wire, from);
             self.tell_sums_before(wire, course, now);
@@ -81,7 +82,6 @@ impl Inner {
             if let (Some(found), Some(segment)) = (found, &mut header.segment) {
                 found.put_into(segment);
             }
-            let (host, to_host, medium) = (Some(own), there, Medium::Wire);
             let header = Box::new(header);
             let depart = Fact::Depart { packet: id, host, to_host, medium, header };
             wire.journal.append(now, depart);
@@ -94,7 +94,7 @@ impl Inner {
             self.look(wire, from, protocol, course.0.into(), Some(course.1.into()), now);
         }
         let to = to.unwrap_or(from);
-        let parcel = |bytes| Parcel { id, from, to, course, told, copy: false, bytes };
+        let parcel = |bytes| Parcel { id, from, to, course, piece, told, copy: false, bytes };
         let rules = self.fates.rules().len();
         match outcome {
             Outcome::Lost(why) => self.lose(wire, &parcel(Box::default()), why),
@@ -154,8 +154,9 @@ impl Inner {
             return self.lose(wire, parcel, Loss::Ended);
         };
         let now = clock::now();
-        if let Some(headers) = Headers::read(bytes) {
-            self.order.arrived(&headers, now);
+        let (from, to, protocol) = parcel.course;
+        if let Some(piece) = parcel.piece {
+            self.order.arrived(from, to, piece, now);
         }
         if let Err(error) = (&*card.device).write(bytes) {
             tracing::debug!(%error, host = %card.address, "a host's device did not take a packet");
@@ -167,7 +168,6 @@ impl Inner {
             self.sums.arrived(parcel.course, now);
             self.hurry_sums(wire);
         }
-        let (from, to, protocol) = parcel.course;
         if matches!(protocol, Protocol::Tcp | Protocol::Udp) {
             self.look(wire, parcel.to, protocol, to.into(), Some(from.into()), now);
         }

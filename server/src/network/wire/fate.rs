@@ -16,8 +16,8 @@ const OVERTAKEN_MS: f64 = 10.0;
 pub(super) struct Traveller<'a> {
     pub(super) from: &'a HostName,
     pub(super) to: &'a HostName,
-    /// All kinds that it is of.
-    pub(super) kinds: &'a [PacketKind],
+    /// Whether it is of a kind.
+    pub(super) is_of: &'a dyn Fn(PacketKind) -> bool,
 }
 
 /// What becomes of it.
@@ -166,7 +166,7 @@ impl Fates {
         };
         let mut fate = None;
         self.rules.retain_mut(|rule| {
-            let concerned = packet.kinds.contains(&rule.packet)
+            let concerned = (packet.is_of)(rule.packet)
                 && is(&rule.from, packet.from)
                 && is(&rule.to, packet.to);
             if !concerned {

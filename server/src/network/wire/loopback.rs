@@ -13,7 +13,7 @@ use super::{
         tap::{Tap, Tapped},
     },
     Inner, Plug, Wire,
-    order::{Effect, Order},
+    order::{Effect, Order, Piece},
     sums::Course,
 };
 
@@ -153,7 +153,9 @@ impl Inner {
         self.last_packet += 1;
         let id = PacketId(self.last_packet);
         let course = (headers.from, headers.to, headers.protocol);
-        loopback.order.arrived(&headers, at);
+        if let Some(piece) = Piece::of(&headers) {
+            loopback.order.arrived(headers.from, headers.to, piece, at);
+        }
         let found = headers.tcp.as_ref().map(|tcp| loopback.flows.note(id, &headers, tcp, at));
         if self.packets.take(at) {
             let (host, to_host, medium) = (host.clone(), host.clone(), Medium::Loopback);

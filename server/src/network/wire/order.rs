@@ -1,7 +1,10 @@
 //! Whether causes stand before their effects: what a call returns must have arrived before. Pure. That it does is what the
 //! wire's lock is for; this checks it, so that a mistake of ours is counted and shown, and not believed.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    net::{SocketAddr, SocketAddrV4},
+};
 
 use socketscope_protocol::{CallName, Fact};
 
@@ -29,6 +32,24 @@ impl Effect {
     pub(super) fn is_local(&self) -> bool {
         let (local, peer) = (self.local.ip(), self.peer.ip());
         local == peer || (local.is_loopback() && peer.is_loopback())
+    }
+}
+
+/// What a segment carries of its connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    seq: u32,
+    /// The number behind its last.
+    end: u32,
+    syn: bool,
+}
+
+impl Piece {
+    /// None where the packet is no segment.
+    pub(super) fn of(headers: &Headers) -> Option<Self> {
+        let tcp = headers.tcp.as_ref()?;
+        let end = tcp.seq.wrapping_add(tcp.span(headers.length));
+        Some(Self { seq: tcp.seq, end, syn: tcp.flags.syn })
     }
 }
 
@@ -67,16 +88,15 @@ impl Order {
         self.violations
     }
 
-    /// A packet was handed to its destination at `at` (nanoseconds since 1970).
-    pub(super) fn arrived(&mut self, headers: &Headers, at: u64) {
-        let Some(tcp) = &headers.tcp else { return };
+    /// A segment from `from` was handed to the kernel of `to` at `at` (nanoseconds since 1970).
+    pub(super) fn arrived(&mut self, from: SocketAddrV4, to: SocketAddrV4, piece: Piece, at: u64) {
+        let Piece { seq, end, syn } = piece;
         if self.heard.len() >= FOLLOWED {
             self.forget();
         }
-        let end = tcp.seq.wrapping_add(tcp.span(headers.length));
-        let heard = self.heard.entry((headers.to.into(), headers.from.into())).or_default();
-        if tcp.flags.syn && heard.isn != Some(tcp.seq) {
-            *heard = Heard { isn: Some(tcp.seq), end, since: at, read: 0 };
+        let heard = self.heard.entry((to.into(), from.into())).or_default();
+        if syn && heard.isn != Some(seq) {
+            *heard = Heard { isn: Some(seq), end, since: at, read: 0 };
         }
         if (end.wrapping_sub(heard.end) as i32) > 0 {
             heard.end = end;
@@ -132,6 +152,11 @@ mod tests {
         Headers::read(&bytes).expect("IPv4")
     }
 
+    fn arrive(order: &mut Order, headers: &Headers, at: u64) {
+        let piece = Piece::of(headers).expect("a segment");
+        order.arrived(headers.from, headers.to, piece, at);
+    }
+
     fn effect(call: CallName, bytes: usize, at: u64) -> Effect {
         let address = |text: &str| text.parse().expect("an address");
         Effect { call, local: address(LOCAL), peer: address(PEER), bytes, at }
@@ -141,7 +166,7 @@ mod tests {
     fn connect_returns_after_the_syn() {
         let mut order = Order::default();
         assert!(order.effect(effect(CallName::Connect, 0, 5)).is_some());
-        order.arrived(&segment(7, true, b""), 10);
+        arrive(&mut order, &segment(7, true, b""), 10);
         assert!(
             order.effect(effect(CallName::Connect, 0, 9)).is_some(),
             "it bears an earlier time"
@@ -155,10 +180,10 @@ mod tests {
         #[test]
         fn nothing_is_read_before_it_arrives(isn: u32, pieces in prop::collection::vec(1usize..1000, 1..20)) {
             let mut order = Order::default();
-            order.arrived(&segment(isn, true, b""), 1);
+            arrive(&mut order, &segment(isn, true, b""), 1);
             let mut next = isn.wrapping_add(1);
             for piece in pieces {
-                order.arrived(&segment(next, false, &vec![0; piece]), 2);
+                arrive(&mut order, &segment(next, false, &vec![0; piece]), 2);
                 next = next.wrapping_add(piece as u32);
                 prop_assert_eq!(order.effect(effect(CallName::Recv, piece, 3)), None);
             }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use socketscope_protocol::{Packet, PacketId, PacketKind, Protocol, limits::PACKET_BYTES};
 use tokio::time::Instant;
 
-use super::{super::packet::Headers, sums::Course};
+use super::{super::packet::Headers, order::Piece, sums::Course};
 
 /// A packet between two hosts.
 pub(super) struct Parcel {
@@ -15,6 +15,8 @@ pub(super) struct Parcel {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) course: Course,
+    /// What its arrival proves of a connection.
+    pub(super) piece: Option<Piece>,
     /// Whether it is told by itself, and not in a sum.
     pub(super) told: bool,
     /// Whether it is a duplicate that the wire made.
@@ -50,29 +52,23 @@ impl PartialEq for Travelling {
 
 impl Eq for Travelling {}
 
-/// All kinds that a packet is of.
-pub(super) fn kinds(headers: &Headers, completes_handshake: bool) -> Vec<PacketKind> {
+/// Whether a packet is of `kind`.
+pub(super) fn is_of(kind: PacketKind, headers: &Headers, completes_handshake: bool) -> bool {
     use PacketKind as K;
-    let own = match (headers.protocol, &headers.tcp) {
-        (Protocol::Udp, _) => vec![K::Udp],
-        (Protocol::Icmp, _) => vec![K::Icmp],
-        (_, Some(tcp)) => {
-            let (flags, data) = (tcp.flags, headers.length > 0);
-            let only_acks = flags.plain() && flags.ack && !data;
-            let all = [
-                (flags.syn && !flags.ack, K::Syn),
-                (flags.syn && flags.ack, K::SynAck),
-                (completes_handshake, K::HandshakeAck),
-                (only_acks, K::Ack),
-                (data, K::Data),
-                (flags.fin, K::Fin),
-                (flags.rst, K::Rst),
-            ];
-            all.into_iter().filter_map(|(is, kind)| is.then_some(kind)).collect()
-        }
-        _ => Vec::new(),
-    };
-    own.into_iter().chain([K::Any]).collect()
+    let (data, tcp) = (headers.length > 0, headers.tcp.as_ref());
+    let flags = tcp.map(|tcp| tcp.flags).unwrap_or_default();
+    match kind {
+        K::Any => true,
+        K::Udp => headers.protocol == Protocol::Udp,
+        K::Icmp => headers.protocol == Protocol::Icmp,
+        K::Syn => flags.syn && !flags.ack,
+        K::SynAck => flags.syn && flags.ack,
+        K::HandshakeAck => completes_handshake,
+        K::Ack => flags.plain() && flags.ack && !data,
+        K::Data => tcp.is_some() && data,
+        K::Fin => flags.fin,
+        K::Rst => flags.rst,
+    }
 }
 
 /// What can be shown of a packet that is not IPv4.
