@@ -15,7 +15,7 @@ use crate::{
     fields::Field,
     format::{count, duration, size, wall_clock},
     model::{CallRecord, Model, Moment},
-    scene::{bytes_text, call_text, exit_text, result_text, summary_text, wire_text},
+    scene::{bytes_text, call_text, exit_text, result_text, summary_text, unseen_text, wire_text},
     wording::{Wording, fill},
 };
 
@@ -210,6 +210,9 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
             (fill(wording.diagram.gap, &[("missed", &missed)]), words.story_gap)
         }
         Fact::Wire(wire) => (wire_text(wire, wording), wording.lab.story_wire),
+        Fact::Unseen { host, packets } => {
+            (unseen_text(host.as_ref(), *packets, wording), wording.lab.story_unseen)
+        }
         Fact::Disorder { what } => (what.clone(), wording.lab.story_disorder),
         Fact::Host { host, .. } => (host.to_string(), wording.lab.story_host),
         Fact::Summary(sum) => {

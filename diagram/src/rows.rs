@@ -144,7 +144,7 @@ impl Filter {
         };
         let of_program = |program| self.shows_name(model, program);
         match &event.fact {
-            Fact::Gap { .. } | Fact::Disorder { .. } => true,
+            Fact::Gap { .. } | Fact::Unseen { .. } | Fact::Disorder { .. } => true,
             // The lifelines' heads and bands tell these.
             Fact::Host { .. } | Fact::State(_) => false,
             // The code's panes tell these.

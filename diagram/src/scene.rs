@@ -26,7 +26,9 @@ pub use label::{cut, cut_middle, text_cells};
 pub use lesson::exit_text;
 pub use packets::{PacketArrow, PacketEnd, PacketKind, packet_text, summary_text};
 pub use states::{Band, Chip, ChipKind};
-pub use text::{bytes_text, call_text, payload_text, result_text, rule_text, wire_text, written};
+pub use text::{
+    bytes_text, call_text, payload_text, result_text, rule_text, unseen_text, wire_text, written,
+};
 
 use crate::{
     lanes::Lanes,

@@ -136,6 +136,14 @@ pub enum Fact {
     Lesson(Box<LessonFact>),
     /// Packets that were too many to be told one by one.
     Summary(Box<Summary>),
+    /// Packets that were seen to go by and could not be read: so many that there was no time for them, or of a kind that is
+    /// not shown. Nothing else is known of them.
+    Unseen {
+        /// On which host's side; none for this machine's own loopback.
+        host: Option<HostName>,
+        /// How many.
+        packets: u64,
+    },
     /// An effect stands before its cause in the journal, which must not be: a mistake of this server's.
     Disorder {
         /// Which, in a sentence.

@@ -14,7 +14,7 @@ pub struct WireSettings {
     pub jitter_ms: f64,
     /// The chance that a packet is lost, 0 to 1.
     pub loss: f64,
-    /// The chance that a packet overtakes those before it: it is not delayed.
+    /// The chance that a packet takes longer, so that those behind it overtake it.
     pub reorder: f64,
     /// The chance that a packet arrives twice.
     pub duplicate: f64,

@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -19,6 +19,15 @@ use tokio::sync::{Notify, futures::Notified};
 pub use log::Batch;
 use log::Log;
 
+/// What all journals of a server together have told that must not go unnoticed, since it was started.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Effects that were told before their causes.
+    pub(crate) disorders: AtomicU64,
+    /// Packets that were not seen.
+    pub(crate) unseen: AtomicU64,
+}
+
 /// A room's journal.
 pub struct Journal {
     log: Mutex<Log>,
@@ -26,6 +35,7 @@ pub struct Journal {
     awaited: AtomicBool,
     /// Rung by an append that is awaited. It costs the one who appends a task's wake-up, however many readers there are.
     bell: Notify,
+    counts: Arc<Counts>,
     /// Those who wait for events; woken by [`Journal::wake_readers`].
     readers: Notify,
 }
@@ -33,13 +43,25 @@ pub struct Journal {
 impl Journal {
     /// An empty journal that keeps at most `limit` bytes of encoded events.
     pub fn new(limit: usize) -> Arc<Self> {
+        Self::counted(limit, Arc::default())
+    }
+
+    /// The same; what must not happen unnoticed counts in `counts`, too.
+    pub(crate) fn counted(limit: usize, counts: Arc<Counts>) -> Arc<Self> {
         let log = Mutex::new(Log::new(limit));
         let (bell, readers) = (Notify::new(), Notify::new());
-        Arc::new(Self { log, awaited: AtomicBool::new(false), bell, readers })
+        Arc::new(Self { log, awaited: AtomicBool::new(false), bell, counts, readers })
     }
 
     /// Numbers `fact`, which happened at `at` (nanoseconds since 1970), and returns the number.
     pub fn append(&self, at: u64, fact: Fact) -> u64 {
+        match &fact {
+            Fact::Disorder { .. } => _ = self.counts.disorders.fetch_add(1, Ordering::Relaxed),
+            Fact::Unseen { packets, .. } => {
+                self.counts.unseen.fetch_add(*packets, Ordering::Relaxed);
+            }
+            _ => {}
+        }
         let seq = {
             let mut log = self.log();
             let seq = log.next();

@@ -129,14 +129,6 @@ impl Network {
         }
     }
 
-    /// How many effects were told before their causes.
-    pub(crate) fn violations(&self) -> u64 {
-        match &self.kind {
-            Where::Machine(network) => network.violations(),
-            Where::Lab(lab) => lab.wire.violations(),
-        }
-    }
-
     /// Whether more than calls is seen.
     pub(crate) fn sees_more(&self) -> bool {
         match &self.kind {

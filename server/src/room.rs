@@ -58,8 +58,7 @@ pub(crate) struct Setting {
     pub(crate) hosts: Vec<HostName>,
     /// Its Unix sockets live below.
     pub(crate) folder: PathBuf,
-    /// Bytes that its journal keeps.
-    pub(crate) journal_bytes: usize,
+    pub(crate) journal: Arc<Journal>,
     /// Where it lives.
     pub(crate) shard: Handle,
 }
@@ -94,9 +93,9 @@ impl Room {
         setting: Setting,
         viewers: Handle,
     ) -> io::Result<Arc<Self>> {
-        let Setting { kind, rung, reach, capture, hosts, folder, journal_bytes, shard } = setting;
+        let Setting { kind, rung, reach, capture, hosts, folder, journal, shard } = setting;
         let folder = Folder::new(&folder, &id.0)?;
-        let (journal, owners) = (Journal::new(journal_bytes), Arc::<Owners>::default());
+        let owners = Arc::<Owners>::default();
         let network = match kind {
             Kind::Host => {
                 let (journal, owners) = (journal.clone(), owners.clone());
@@ -149,11 +148,6 @@ impl Room {
     /// What its packets and sockets are seen by.
     pub(crate) fn rung(&self) -> Rung {
         self.rung
-    }
-
-    /// How many effects were told before their causes.
-    pub(crate) fn violations(&self) -> u64 {
-        self.scope.network.violations()
     }
 
     /// The lab, where the room is one.

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     folders::Folders,
+    journal::{Counts, Journal},
     lesson::{Lesson, Lessons, Mistake},
     network::{Ladder, Reach, check_confinement},
     process::Python,
@@ -32,13 +33,14 @@ const ID_LETTERS: usize = 6;
 pub(crate) struct Rooms {
     rooms: Mutex<BTreeMap<RoomId, Arc<Room>>>,
     journal_bytes: usize,
+    counts: Arc<Counts>,
     reach: Reach,
     ladder: Ladder,
     folders: Folders,
     shards: Shards,
     lessons: Lessons,
-    /// What runs lessons, or why nothing does. Looked for when the first one is asked for.
-    python: OnceCell<Result<Python, String>>,
+    /// What runs lessons. Looked for when the first one is asked for, and until it is there.
+    python: OnceCell<Python>,
 }
 
 impl Rooms {
@@ -54,7 +56,13 @@ impl Rooms {
     ) -> io::Result<Self> {
         let folders = Folders::new(&std::env::temp_dir())?;
         let (rooms, shards, python) = (Mutex::default(), Shards::start()?, OnceCell::new());
-        Ok(Self { rooms, journal_bytes, reach, ladder, folders, shards, lessons, python })
+        let counts = Arc::default();
+        Ok(Self { rooms, journal_bytes, counts, reach, ladder, folders, shards, lessons, python })
+    }
+
+    /// What the journals of all rooms together have told that must not go unnoticed.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// What this machine allows.
@@ -72,7 +80,7 @@ impl Rooms {
             let found = tokio::task::spawn_blocking(move || Python::find(&folder)).await;
             found.unwrap_or_else(|error| Err(error.to_string()))
         };
-        self.python.get_or_init(find).await.clone()
+        self.python.get_or_try_init(find).await.cloned()
     }
 
     /// All lessons, in their order, each with what stands in its way.
@@ -165,13 +173,16 @@ impl Rooms {
             capture: self.ladder.capture().filter(|_| lesson.is_none()).cloned(),
             hosts: lesson.as_ref().map_or_else(Vec::new, |(lesson, _)| lesson.hosts.clone()),
             folder: self.folders.path().to_owned(),
-            journal_bytes: self.journal_bytes,
+            journal: Journal::counted(self.journal_bytes, self.counts.clone()),
             shard: self.shards.next(),
         };
         let room = Room::new(id.clone(), name, setting);
         let room = room.await.map_err(unable)?;
-        if let Some((lesson, python)) = lesson {
-            room.begin(lesson, python).map_err(unable)?;
+        if let Some((lesson, python)) = lesson
+            && let Err(error) = room.begin(lesson, python)
+        {
+            room.close().await;
+            return Err(unable(error));
         }
         // Others may have been made meanwhile.
         let fits = {

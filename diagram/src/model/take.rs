@@ -68,7 +68,7 @@ impl Model {
             Fact::Lose { packet, why } => self.lab.lost(now, *packet, *why),
             Fact::Hold { packet } => self.lab.stopped(now, *packet),
             Fact::State(state) => self.told(now, state),
-            Fact::Summary(_) | Fact::Disorder { .. } => {}
+            Fact::Summary(_) | Fact::Unseen { .. } | Fact::Disorder { .. } => {}
             Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => {}
             Fact::Enter { id, program, fd, call, .. } => self.entered(now, *id, program, *fd, call),
             Fact::Return { .. } => self.returned(now, &event.fact),

@@ -6,7 +6,7 @@ use socketscope_protocol::{CallName, Change, Fact, Outcome, WireView};
 
 use super::{
     Anchor, Arrow, ArrowKind, Item, Label, SceneRow, Tone, View, label,
-    text::{bytes_text, call_text, moved, result_text, wire_text},
+    text::{bytes_text, call_text, moved, result_text, unseen_text, wire_text},
 };
 use crate::{
     format::duration,
@@ -48,6 +48,10 @@ impl View<'_> {
         }
         match &event.fact {
             Fact::Gap { missed } => self.gap(&mut scene_row, *missed),
+            Fact::Unseen { host, packets } => {
+                let text = unseen_text(host.as_ref(), *packets, self.wording);
+                self.across(&mut scene_row, text);
+            }
             Fact::Disorder { what } => {
                 let values = [("what", what.as_str())];
                 self.across(&mut scene_row, fill(self.wording.lab.disorder, &values));

@@ -1,12 +1,12 @@
 //! A call and what it came to, written as a programmer would. Knows no places.
 
 use socketscope_protocol::{
-    Call, CallName, Direction, Fact, Family, Fd, How, Outcome, Payload, Rule, RuledFate,
+    Call, CallName, Direction, Fact, Family, Fd, HostName, How, Outcome, Payload, Rule, RuledFate,
     SocketType, WireSettings, WireView,
 };
 
 use crate::{
-    format::{decimal, dump, quoted},
+    format::{count, decimal, dump, quoted},
     model::{CallRecord, Model},
     wording::{Wording, fill},
 };
@@ -149,6 +149,12 @@ pub(super) fn moved(model: &Model, record: &CallRecord) -> Option<u64> {
         Fact::Return { outcome: Ok(value), .. } => value.bytes.map(|bytes| bytes as u64),
         _ => None,
     }
+}
+
+/// How many packets were not seen, and where.
+pub fn unseen_text(host: Option<&HostName>, packets: u64, wording: &Wording) -> String {
+    let host = host.map_or(wording.lab.own_loopback, HostName::as_str);
+    fill(wording.lab.unseen, &[("packets", &count(packets)), ("host", host)])
 }
 
 /// How the wire treats packets: `delay 50 ms; client → server: loss 10 %; lose SYN`.

@@ -128,6 +128,8 @@ texts! {
         pub export_jsonl: &'static str,
         /// What a room is seen by, best first: wire, capture, state, calls.
         pub rungs: [&'static str; 4],
+        /// In the place of the third, in a lesson.
+        pub rung_of_lesson: &'static str,
         pub no_lab: &'static str,
         pub add_host: &'static str,
         pub add_host_why: &'static str,
@@ -182,6 +184,11 @@ texts! {
         pub story_wire: &'static str,
         pub story_host: &'static str,
         pub story_state: &'static str,
+        pub story_unseen: &'static str,
+        /// `{packets}`, `{host}`.
+        pub unseen: &'static str,
+        /// In the place of `{host}` where it is this machine.
+        pub own_loopback: &'static str,
         pub story_disorder: &'static str,
         /// `{what}`.
         pub disorder: &'static str,

@@ -135,3 +135,10 @@ fn errors_are_explained_by_name() {
     assert!(ZH.errno.get("ECONNREFUSED").is_some_and(|text| text.contains("监听")));
     assert_eq!(EN.errno.get("EWHATEVER"), None);
 }
+
+/// The limit that both languages state is the one there is.
+#[test]
+fn the_limit_of_hosts_is_told() {
+    let limit = socketscope_protocol::limits::HOSTS.to_string();
+    assert!([&EN, &ZH].iter().all(|wording| wording.lab.add_host_why.contains(&limit)));
+}

@@ -1,7 +1,7 @@
 //! The top bar of a room: its name, how the feed fares, where its sockets live, who watches, sharing, the theme.
 
 use socketscope_diagram::wording::fill;
-use socketscope_protocol::{Hello, RoomId};
+use socketscope_protocol::{Hello, RoomId, Rung};
 
 use super::{
     parts::{brand, button, language_switch, popover, theme_button},
@@ -51,7 +51,12 @@ pub(crate) fn whereabouts() -> [El; 4] {
         room.hello.with(|hello| hello.as_ref().map(folder).unwrap_or_default())
     };
     let folder = el("code").live_text(folder);
-    let rung = room.hello.with(|hello| hello.as_ref().map(|hello| wording().lab.rung(hello.rung)));
+    let lab = &wording().lab;
+    let rung = |hello: &Hello| match (hello.rung, &hello.lesson) {
+        (Rung::State, Some(_)) => lab.rung_of_lesson,
+        (rung, _) => lab.rung(rung),
+    };
+    let rung = room.hello.with(|hello| hello.as_ref().map(rung));
     [
         el("strong").child(if room.is_lab() { w.lab } else { w.host_network }),
         el("p").child(if room.is_lab() { w.lab_why } else { w.host_network_why }),

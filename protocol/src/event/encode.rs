@@ -30,6 +30,7 @@ enum Kind {
     Answers,
     Reveal,
     Summary,
+    Unseen,
     Disorder,
     Gap,
 }
@@ -148,6 +149,11 @@ impl Serialize for Event {
             Fact::Summary(summary) => {
                 map.serialize_entry("kind", &Kind::Summary)?;
                 map.serialize_entry("packets", summary)?;
+            }
+            Fact::Unseen { host, packets } => {
+                map.serialize_entry("kind", &Kind::Unseen)?;
+                optional(&mut map, "host", host)?;
+                map.serialize_entry("packets", packets)?;
             }
             Fact::Disorder { what } => {
                 map.serialize_entry("kind", &Kind::Disorder)?;

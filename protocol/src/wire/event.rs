@@ -71,6 +71,14 @@ fn fact(json: &Json<'_>) -> Option<Fact> {
             code: json.get("code").int(),
             signal: json.get("signal").int(),
         },
+        "unseen" => Fact::Unseen {
+            host: json
+                .get("host")
+                .some()
+                .and_then(Json::text)
+                .and_then(|name| HostName::new(name).ok()),
+            packets: json.get("packets").unsigned()?,
+        },
         "disorder" => Fact::Disorder { what: text("what")? },
         "gap" => Fact::Gap { missed: json.get("missed").unsigned()? },
         kind => Fact::Lesson(Box::new(lesson::fact(kind, json)?)),

@@ -158,6 +158,8 @@ fn fact() -> BoxedStrategy<Fact> {
         }),
         any::<u64>().prop_map(|missed| Fact::Gap { missed }),
         text().prop_map(|what| Fact::Disorder { what }),
+        (option::of(host()), any::<u64>())
+            .prop_map(|(host, packets)| Fact::Unseen { host, packets }),
     ]
     .boxed()
 }

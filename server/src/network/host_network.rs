@@ -88,10 +88,6 @@ impl HostNetwork {
         self.rung != Rung::Calls
     }
 
-    pub(super) fn violations(&self) -> u64 {
-        self.teller.violations()
-    }
-
     pub(super) fn close(&self) {
         self.tasks.iter().for_each(JoinHandle::abort);
         self.teller.close();

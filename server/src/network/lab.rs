@@ -97,7 +97,11 @@ impl Lab {
         let usual = FIRST.iter().filter_map(|name| HostName::new(name).ok());
         let names = if names.is_empty() { usual.collect() } else { names.to_vec() };
         for name in names {
-            lab.make(name).await?;
+            if let Err(obstacle) = lab.make(name).await {
+                // The hosts there are already would never go: their carriers keep them.
+                lab.close().await;
+                return Err(obstacle);
+            }
         }
         Ok(lab)
     }

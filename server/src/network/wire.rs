@@ -7,6 +7,7 @@
 
 mod budget;
 mod carriage;
+mod chance;
 mod fate;
 mod loopback;
 mod order;
@@ -18,7 +19,7 @@ mod telling;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
     fs::File,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -99,6 +100,8 @@ struct Inner {
     packets: Bucket,
     looks: Bucket,
     sums: Sums,
+    /// Packets that were not seen, by the place of their host, and have not been told of yet.
+    unseen: BTreeMap<usize, u64>,
     order: Order,
     sums_due: Option<Instant>,
     samples_due: Option<Instant>,
@@ -138,6 +141,7 @@ impl Wire {
             packets: Bucket::of_packets(),
             looks: Bucket::of_looks(),
             sums: Sums::default(),
+            unseen: BTreeMap::new(),
             order: Order::default(),
             sums_due: None,
             samples_due: None,
@@ -205,21 +209,13 @@ impl Wire {
     pub(crate) fn change(&self, change: &WireChange) -> Result<(), Refusal> {
         let mut inner = self.lock();
         let hosts: Vec<_> = inner.plugs.iter().filter_map(|plug| plug.host.clone()).collect();
+        // What a rule holds where the wire holds nothing is for somebody to decide about.
+        let before = inner.stopped_by_hold();
         inner.fates.change(change, &hosts)?;
         inner.tell_settings(self, clock::now());
-        if change.hold == Some(false) {
-            let free = |parcel: &Parcel| {
-                let name = |plug: usize| inner.plugs.get(plug)?.host.as_ref();
-                match (name(parcel.from), name(parcel.to)) {
-                    (Some(from), Some(to)) => !inner.fates.holds(from, to),
-                    _ => true,
-                }
-            };
-            let free: Vec<_> =
-                inner.held.values().filter(|parcel| free(parcel)).map(|parcel| parcel.id).collect();
-            for id in free {
-                inner.release(self, id, Fate::Deliver);
-            }
+        let after = inner.stopped_by_hold();
+        for id in before.difference(&after) {
+            inner.release(self, *id, Fate::Deliver);
         }
         Ok(())
     }
@@ -258,14 +254,6 @@ impl Wire {
         inner.plugs.clear();
     }
 
-    /// How many effects were told before their causes.
-    pub(crate) fn violations(&self) -> u64 {
-        let inner = self.lock();
-        let loopbacks = inner.plugs.iter().filter_map(|plug| plug.loopback.as_ref());
-        inner.order.violations()
-            + loopbacks.map(|loopback| loopback.order.violations()).sum::<u64>()
-    }
-
     /// The wire as it is now.
     pub(crate) fn view(&self) -> WireView {
         self.lock().view()
@@ -278,6 +266,16 @@ impl Wire {
 }
 
 impl Inner {
+    /// The packets that are held in directions in which the wire holds all.
+    fn stopped_by_hold(&self) -> BTreeSet<PacketId> {
+        let name = |plug: usize| self.plugs.get(plug)?.host.as_ref();
+        let stopped = |parcel: &&Parcel| {
+            let ends = name(parcel.from).zip(name(parcel.to));
+            ends.is_some_and(|(from, to)| self.fates.holds(from, to))
+        };
+        self.held.values().filter(stopped).map(|parcel| parcel.id).collect()
+    }
+
     fn view(&self) -> WireView {
         WireView {
             settings: self.fates.settings(),

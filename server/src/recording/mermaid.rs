@@ -6,7 +6,7 @@ use std::fmt::Write;
 use socketscope_diagram::{
     lanes::LaneKind,
     model::{PacketRecord, Place},
-    scene::{call_text, packet_text, result_text, summary_text, wire_text},
+    scene::{call_text, packet_text, result_text, summary_text, unseen_text, wire_text},
     wording::{EN, fill},
 };
 use socketscope_protocol::{CallId, Change, Event, Fact, LessonFact, TcpState};
@@ -71,6 +71,9 @@ impl Mermaid<'_> {
             Fact::Wire(wire) => self.across(out, &wire_text(wire, &EN)),
             Fact::Gap { missed } => {
                 self.across(out, &fill(EN.diagram.gap, &[("missed", &missed.to_string())]));
+            }
+            Fact::Unseen { host, packets } => {
+                self.across(out, &unseen_text(host.as_ref(), *packets, &EN));
             }
             Fact::Disorder { what } => {
                 self.across(out, &fill(EN.lab.disorder, &[("what", what)]));

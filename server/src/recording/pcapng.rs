@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use socketscope_diagram::{
     format::duration,
+    scene::unseen_text,
     wording::{EN, fill},
 };
 use socketscope_protocol::{
-    Event, Fact, HostView, Medium, PacketId, Protocol, RoomView, Summary, limits::PACKET_BYTES,
+    Event, Fact, HostView, Medium, PacketId, Protocol, RoomView, Rung, Summary,
+    limits::PACKET_BYTES,
 };
 
 use super::{
@@ -23,12 +25,13 @@ use block::Captured;
 /// Bytes that are kept of a packet.
 const SNAP_LENGTH: u32 = PACKET_BYTES as u32;
 
-/// Sums that one packet's comments tell at most, and violations of the order.
+/// Sums that one packet's comments tell at most, and asides.
 const SUMS: usize = 50;
 
 /// Writes packets.
 pub(super) struct Pcapng {
     room: String,
+    rung: Rung,
     hosts: Vec<HostView>,
     survey: Survey,
     calls: Calls,
@@ -36,20 +39,21 @@ pub(super) struct Pcapng {
     sums: BTreeMap<(String, String, Protocol), (Summary, u64)>,
     /// Events since the last packet that are no longer kept.
     missed: u64,
-    /// Violations of the order since the last packet.
-    disorders: Vec<String>,
+    /// Violations of the order, and packets that were not seen, since the last packet.
+    asides: Vec<String>,
 }
 
 impl Pcapng {
     pub(super) fn new(room: RoomView, survey: Survey) -> Self {
         Self {
             room: room.name.to_string(),
+            rung: room.rung,
             hosts: room.hosts,
             survey,
             calls: Calls::default(),
             sums: BTreeMap::new(),
             missed: 0,
-            disorders: Vec::new(),
+            asides: Vec::new(),
         }
     }
 
@@ -67,7 +71,12 @@ impl Pcapng {
             text.push_str(&format!(" {missed} earlier events are no longer kept."));
         }
         if self.hosts.is_empty() {
-            text.push_str(" The room has no lab: packets are seen on the lab's wire only.");
+            text.push_str(match self.rung {
+                Rung::Capture => {
+                    " The room has no lab: these are its packets on this machine's loopback."
+                }
+                _ => " The room has no lab, and its packets could not be captured here.",
+            });
         }
         text
     }
@@ -102,8 +111,8 @@ impl Pcapng {
         let more = sums.len().saturating_sub(SUMS);
         let more = (more > 0).then(|| format!("so were packets of {more} more directions"));
         let sums = sums.into_values().take(SUMS).map(|(sum, until)| words::sum(&sum, until));
-        let disorders = std::mem::take(&mut self.disorders);
-        missed.into_iter().chain(disorders).chain(sums).chain(more).collect()
+        let asides = std::mem::take(&mut self.asides);
+        missed.into_iter().chain(asides).chain(sums).chain(more).collect()
     }
 
     fn sum(&mut self, new: Summary, until: u64) {
@@ -126,8 +135,12 @@ impl Writer for Pcapng {
     fn begin(&mut self, out: &mut Vec<u8>) {
         let application = concat!("Socketscope ", env!("CARGO_PKG_VERSION"));
         block::section(out, application, &self.summary());
+        let loopback = match self.hosts.is_empty() {
+            true => "This machine's loopback device",
+            false => "The hosts' own loopback devices",
+        };
         block::interface(out, "wire", "The wire between the lab's hosts", SNAP_LENGTH);
-        block::interface(out, "loopback", "The hosts' own loopback devices", SNAP_LENGTH);
+        block::interface(out, "loopback", loopback, SNAP_LENGTH);
         let names = self.hosts.iter().map(|host| (host.address.octets(), host.host.as_str()));
         block::names(out, names);
     }
@@ -137,14 +150,18 @@ impl Writer for Pcapng {
             Fact::Depart { .. } => self.packet(event, out),
             Fact::Summary(sum) => self.sum((**sum).clone(), event.at),
             Fact::Gap { missed } => self.missed += missed,
-            Fact::Disorder { what } if self.disorders.len() < SUMS => {
-                self.disorders.push(fill(EN.lab.disorder, &[("what", what)]));
+            Fact::Unseen { host, packets } if self.asides.len() < SUMS => {
+                self.asides.push(unseen_text(host.as_ref(), *packets, &EN));
+            }
+            Fact::Disorder { what } if self.asides.len() < SUMS => {
+                self.asides.push(fill(EN.lab.disorder, &[("what", what)]));
             }
             Fact::Program { .. } | Fact::Enter { .. } | Fact::Return { .. } => {
                 self.calls.note(event);
             }
             // A packet's own comment tells its fate; a host's name stands in front; the rest is not for here.
-            Fact::Disorder { .. }
+            Fact::Unseen { .. }
+            | Fact::Disorder { .. }
             | Fact::Host { .. }
             | Fact::Arrive { .. }
             | Fact::Lose { .. }

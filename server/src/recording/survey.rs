@@ -77,6 +77,7 @@ impl Survey {
             | Fact::Output { .. }
             | Fact::Exit { .. }
             | Fact::Lesson(_)
+            | Fact::Unseen { .. }
             | Fact::Disorder { .. }
             | Fact::State(_) => {}
         }

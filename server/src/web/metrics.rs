@@ -1,6 +1,9 @@
 //! What the server counts, for Prometheus (text exposition format 0.0.4).
 
-use std::{fmt::Write, sync::Arc};
+use std::{
+    fmt::Write,
+    sync::{Arc, atomic::Ordering},
+};
 
 use axum::{extract::State, http::header, response::IntoResponse};
 
@@ -13,7 +16,7 @@ pub(super) async fn metrics(_: MayRead, State(shared): State<Arc<Shared>>) -> im
     let waiting = rooms.iter().flat_map(|room| &room.programs).map(|program| program.waiting.len());
     let sockets = rooms.iter().flat_map(|room| &room.programs).map(|program| program.sockets.len());
     let watching: usize = rooms.iter().map(|room| room.watching).sum();
-    let violations: u64 = shared.rooms.all().iter().map(|room| room.violations()).sum();
+    let counts = shared.rooms.counts();
     let events: u64 = rooms.iter().map(|room| room.head).sum();
     let dropped: u64 = rooms.iter().map(|room| room.first - 1).sum();
     let mut text = String::new();
@@ -26,9 +29,15 @@ pub(super) async fn metrics(_: MayRead, State(shared): State<Arc<Shared>>) -> im
         ("events", "gauge", "Events numbered in the rooms that exist.", events),
         (
             "causal_violations",
-            "gauge",
-            "Effects that were told before their causes, in the rooms that exist.",
-            violations,
+            "counter",
+            "Effects that were told before their causes, since the server was started.",
+            counts.disorders.load(Ordering::Relaxed),
+        ),
+        (
+            "packets_unseen",
+            "counter",
+            "Packets that went by and were not read, since the server was started.",
+            counts.unseen.load(Ordering::Relaxed),
         ),
         ("events_dropped", "gauge", "Of these, events that the journals no longer keep.", dropped),
     ] {

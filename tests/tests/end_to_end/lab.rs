@@ -5,28 +5,26 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use socketscope_protocol::{
-    CallName, Change, Event, Fact, Flag, HostChange, KernelState, Loss, Mark, PacketId, Segment,
-    TcpState,
+    CallName, Change, Event, Fact, Flag, KernelState, Loss, Mark, PacketId, Segment, TcpState,
 };
-use socketscope_tests::{Feed, Message, Room, TestServer, within};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use socketscope_tests::{Room, TestServer};
 
-const SERVER: &str = "10.0.0.1:9000";
+pub(super) const SERVER: &str = "10.0.0.1:9000";
 
 /// Starts a program without a role on a host, with a stream socket in it.
-async fn program(room: &Room, name: &str, host: &str) {
+pub(super) async fn program(room: &Room, name: &str, host: &str) {
     room.start(json!({"name": name, "host": host})).await;
     room.call(name, json!({"call": "socket", "family": "inet", "type": "stream"})).await;
 }
 
 /// A server that listens and accepts nobody by itself.
-async fn listener(room: &Room, backlog: i32) {
+pub(super) async fn listener(room: &Room, backlog: i32) {
     program(room, "s", "server").await;
     room.call("s", json!({"call": "bind", "fd": 3, "address": SERVER})).await;
     room.call("s", json!({"call": "listen", "fd": 3, "backlog": backlog})).await;
 }
 
-async fn connect(room: &Room, name: &str, wait_ms: u64) -> (u16, Value) {
+pub(super) async fn connect(room: &Room, name: &str, wait_ms: u64) -> (u16, Value) {
     let call = json!({"call": "connect", "fd": 3, "address": SERVER});
     room.call_for(wait_ms, name, &call).await
 }
@@ -45,7 +43,7 @@ fn state(fact: &Fact) -> Option<&KernelState> {
     }
 }
 
-fn is_return(fact: &Fact, of: &str, name: CallName) -> bool {
+pub(super) fn is_return(fact: &Fact, of: &str, name: CallName) -> bool {
     matches!(fact, Fact::Return { program, call, .. } if program.as_str() == of && *call == name)
 }
 
@@ -54,7 +52,7 @@ fn has_mark(fact: &Fact, mark: Mark) -> bool {
 }
 
 /// The place of the first event that is so.
-fn first(events: &[Event], what: &str, is: impl Fn(&Fact) -> bool) -> usize {
+pub(super) fn first(events: &[Event], what: &str, is: impl Fn(&Fact) -> bool) -> usize {
     let found = events.iter().position(|event| is(&event.fact));
     found.unwrap_or_else(|| panic!("no {what} in {events:#?}"))
 }
@@ -464,43 +462,6 @@ async fn what_is_wrong_with_a_change_of_the_wire_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_room_ends_in_order_with_calls_waiting_and_packets_held() {
-    let server = TestServer::start();
-    let room = server.client().lab().await;
-    listener(&room, 5).await;
-    program(&room, "c", "client").await;
-    room.wire(json!({"hold": true})).await;
-    assert_eq!(connect(&room, "c", 0).await.0, 202);
-    let accept = json!({"call": "accept", "fd": 3});
-    assert_eq!(room.call_for(0, "s", &accept).await.0, 202);
-    room.until("a held SYN", |fact| matches!(fact, Fact::Hold { .. })).await;
-    let (mut feed, _) = Feed::open(&room, 1).await;
-    assert_eq!(server.client().delete(&room.path("")).await.0, 204);
-    let mut events = Vec::new();
-    loop {
-        match feed.next().await {
-            Message::Event(event) => events.push(event),
-            Message::Line(_) => {}
-            Message::Closed(..) => break,
-        }
-    }
-    let interrupted = first(
-        &events,
-        "EINTR",
-        |fact| matches!(fact, Fact::Return { outcome: Err(errno), .. } if errno.name == "EINTR"),
-    );
-    let lost = first(&events, "loss", |fact| matches!(fact, Fact::Lose { why: Loss::Ended, .. }));
-    let gone = first(&events, "end of a host", |fact| {
-        matches!(fact, Fact::Host { change: HostChange::Ended, .. })
-    });
-    assert!(interrupted < lost && lost < gone);
-    let departed = events.iter().filter(|event| matches!(event.fact, Fact::Depart { .. })).count();
-    let fates =
-        events.iter().filter(|event| matches!(event.fact, Fact::Arrive { .. } | Fact::Lose { .. }));
-    assert_eq!(departed, fates.count(), "each packet has come to its end");
-}
-
-#[tokio::test]
 async fn held_packets_go_one_by_one_or_all_at_once() {
     let server = TestServer::start();
     let room = server.client().lab().await;
@@ -524,37 +485,36 @@ async fn held_packets_go_one_by_one_or_all_at_once() {
     assert_eq!(events.iter().filter(hand).count(), 1);
 }
 
+/// What a rule has stopped waits for somebody, whatever else is changed of the wire.
 #[tokio::test]
-async fn a_room_ends_wholly_though_who_asked_has_left() {
+async fn a_rules_packet_stays_held_until_somebody_decides() {
     let server = TestServer::start();
     let room = server.client().lab().await;
-    listener(&room, 5).await;
-    program(&room, "c", "client").await;
-    assert_eq!(connect(&room, "c", 20_000).await.0, 200);
-    // Its data stops on the wire, so that its end waits for the peer as long as it may (socket(7), SO_LINGER).
-    room.wire(json!({"hold": true})).await;
-    room.call("c", json!({"call": "send", "fd": 3, "text": "hello"})).await;
-    let linger = json!({"call": "setsockopt", "fd": 3, "option": "SO_LINGER", "value": 2});
-    room.call("c", linger).await;
-    let folder = room.view().await.unix_folder;
-    let mut feed = Feed::connect(room.live(1)).await;
+    room.start(json!({"name": "c", "host": "client"})).await;
+    room.call("c", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
+    room.wire(json!({"rules": [{"packet": "udp", "fate": "hold"}]})).await;
+    let call = json!({"call": "sendto", "fd": 3, "address": SERVER, "text": "x"});
+    room.call("c", call).await;
+    let held = |view: Value| view["held"].as_array().expect("a list").len();
+    assert_eq!(held(room.wire(json!({"delay_ms": 1, "hold": false})).await), 1);
+    // Once the wire holds all in its direction it is one of them.
+    assert_eq!(held(room.wire(json!({"from": "client", "hold": true})).await), 1);
+    assert_eq!(held(room.wire(json!({"from": "server", "hold": false})).await), 1);
+    assert_eq!(held(room.wire(json!({"from": "client", "hold": false})).await), 0);
+}
 
-    let mut asks = TcpStream::connect(server.address).await.expect("a connection");
-    let request = format!(
-        "DELETE /api/rooms/{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-        room.id,
-        server.address,
-        TestServer::KEY
-    );
-    asks.write_all(request.as_bytes()).await.expect("sent");
-    let ends = |fact: &Fact| matches!(fact, Fact::Program { program, change: Change::Ended(_), .. } if program.as_str() == "c");
-    while !ends(&feed.events(1).await[0].fact) {}
-    drop(asks);
-    assert_eq!(feed.closed().await.1, "the room has ended");
-    within("the room's folder to go", async {
-        while std::path::Path::new(&folder).exists() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+/// The wire carries IPv4; a host's own loopback has both.
+#[tokio::test]
+async fn a_host_talks_to_itself_by_ipv6() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    let (host, at) = ("server", "[::1]:9000");
+    room.start(json!({"name": "s", "host": host, "role": "tcp-echo-server", "address": at})).await;
+    let accepts =
+        |fact: &Fact| matches!(fact, Fact::Enter { call, .. } if call.name() == CallName::Accept);
+    room.until("the server accepts", accepts).await;
+    room.start(json!({"name": "c", "host": host, "role": "tcp-client", "address": at})).await;
+    let ended = |fact: &Fact| matches!(fact, Fact::Program { program, change: Change::Ended(_), .. } if program.as_str() == "c");
+    let events = room.until("the client's end", ended).await;
+    first(&events, "an echo", |fact| is_return(fact, "c", CallName::Recv));
 }

@@ -223,15 +223,22 @@ async fn a_killed_server_leaves_nothing_behind() {
     };
     let mut server = start().await;
     let client = server.client();
-    for _ in 0..3 {
+    let namespaces = |pid: u32| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors");
+        let links = open.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+        let names = links.map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("net:[")).collect::<Vec<_>>()
+    };
+    let mut rooms = Vec::new();
+    for _ in 0..4 {
         let room = client.room_on("lab").await;
         room.start(json!({"name": "s", "role": "unix-echo-server", "address": "x.sock"})).await;
+        rooms.push(room);
     }
-    let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("its descriptors");
-    let links = open.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
-    let own: Vec<_> = links.map(|name| name.to_string_lossy().into_owned()).collect();
-    let own: Vec<_> = own.into_iter().filter(|name| name.starts_with("net:[")).collect();
-    assert_eq!(own.len(), 6, "a namespace a host: {own:?}");
+    assert_eq!(namespaces(server.pid()).len(), 8, "a namespace a host");
+    let (status, _) = client.delete(&rooms.remove(0).path("")).await;
+    assert_eq!((status, namespaces(server.pid()).len()), (204, 6), "gone when the room is");
+    let own = namespaces(server.pid());
     let found = namespaces_of_others(Some(server.pid()));
     assert!(own.iter().all(|namespace| found.contains(namespace)));
 

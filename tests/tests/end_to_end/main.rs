@@ -11,6 +11,7 @@ mod feed;
 mod harness;
 mod isolation;
 mod lab;
+mod lab_end;
 mod lab_page;
 mod ladder;
 mod lessons;

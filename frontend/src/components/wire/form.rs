@@ -2,12 +2,13 @@
 
 use socketscope_diagram::{format::decimal, scene::rule_text, wording::fill};
 use socketscope_protocol::{
-    Command, HostName, PacketKind, Rule, RuledFate, WireChange, WireSettings, WireView, json::float,
+    Command, HostName, PacketKind, Rule, RuledFate, WireChange, WireSettings, WireView,
+    json::float, limits::WIRE_DELAY_MS,
 };
 use web_sys::SubmitEvent;
 
 use crate::{
-    components::parts::{button, command, labelled, options, submit, text_field, tick},
+    components::parts::{button, command, labelled, options, submit, tick},
     dom::{El, el},
     reactive::{Memo, RwSignal, untrack, watch},
     state::{Room, room},
@@ -40,18 +41,27 @@ impl Number {
         self.text.set(decimal(value, 3));
     }
 
-    /// The field, and below it what is wrong with its number.
     fn field(self, label: &str) -> El {
-        let wrong = Memo::new(move || self.value().is_none());
-        let input = el("input").attr("inputmode", "decimal").attr("autocomplete", "off");
-        let input = input.live("aria-invalid", move || wrong.get().then_some("true"));
-        let why = move || fill(words().not_a_number, &[("text", &self.text.get())]);
-        let field = labelled("field", label, input.bind(self.text));
-        field.when(
-            move || wrong.get(),
-            move || el("small").class("wrong").attr("role", "alert").child(why()),
-        )
+        number_field(label, self.text, Memo::new(move || self.value().is_none()))
     }
+}
+
+/// A field for a number, and below it what is wrong with it.
+fn number_field(label: &str, text: RwSignal<String>, wrong: Memo<bool>) -> El {
+    let input = el("input").attr("inputmode", "decimal").attr("autocomplete", "off");
+    let input = input.live("aria-invalid", move || wrong.get().then_some("true"));
+    let why = move || fill(words().not_a_number, &[("text", &text.get())]);
+    let field = labelled("field", label, input.bind(text));
+    field.when(
+        move || wrong.get(),
+        move || el("small").class("wrong").attr("role", "alert").child(why()),
+    )
+}
+
+/// The seed that a text names: none for no text. An error where it is no number that a seed can be.
+fn seed(text: &str) -> Result<Option<u64>, std::num::ParseIntError> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 /// The fields of the form.
@@ -72,7 +82,7 @@ struct Fields {
     always: RwSignal<bool>,
 }
 
-/// Longest delay and highest rate that the fields take; the server has limits of its own.
+/// The highest rate, in kilobits a second, and the greatest number of a packet that the fields take.
 const MOST: f64 = 1e9;
 
 impl Fields {
@@ -82,8 +92,8 @@ impl Fields {
         Self {
             from: any(),
             to: any(),
-            delay: number(MOST),
-            jitter: number(MOST),
+            delay: number(WIRE_DELAY_MS),
+            jitter: number(WIRE_DELAY_MS),
             loss: number(100.0),
             reorder: number(100.0),
             duplicate: number(100.0),
@@ -120,11 +130,7 @@ impl Fields {
 
     /// The change that the fields ask for; nothing while one of them cannot be read.
     fn change(self) -> Option<WireChange> {
-        let seed = self.seed.get();
-        let seed = match seed.trim() {
-            "" => None,
-            text => Some(text.parse().ok()?),
-        };
+        let seed = seed(&self.seed.get()).ok()?;
         Some(WireChange {
             from: host(self.from),
             to: host(self.to),
@@ -172,7 +178,8 @@ pub(super) fn form() -> El {
         room.tell(Command::Wire { body });
     };
     let pair = |one: El, other: El| el("div").class("pair").child([one, other]);
-    let seed = text_field("field", lab.seed, fields.seed).attr("title", lab.seed_why);
+    let no_seed = Memo::new(move || seed(&fields.seed.get()).is_err());
+    let seed = number_field(lab.seed, fields.seed, no_seed).attr("title", lab.seed_why);
     let hosts = hosts(room);
     el("form")
         .class("form bare")

@@ -24,9 +24,11 @@ const IFF_UP: u32 = 1;
 
 /// What the kernel shall do the same way on every machine, whatever the machine's own defaults are. Each is a file below
 /// /proc/sys/net (ip-sysctl of the kernel's documentation).
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     // The wire carries IPv4. Without this a host would send router solicitations.
     ("ipv6/conf/all/disable_ipv6", "1"),
+    // Programs may talk to themselves by ::1 all the same.
+    ("ipv6/conf/lo/disable_ipv6", "0"),
     // Both take losses for congestion. A machine that prefers another may not let its namespaces have CUBIC; every one
     // lets them have Reno (tcp_allowed_congestion_control).
     ("ipv4/tcp_congestion_control", "reno"),

@@ -61,6 +61,11 @@ fn judge(
             "The kernel does not tell what state sockets are in",
             "Its sock_diag is needed: `sudo modprobe inet_diag tcp_diag udp_diag`.",
         ),
+        (_, Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => (
+            C::Other,
+            "There are no more descriptors, or no memory, for another host of the lab",
+            "End rooms that are no longer needed; `ulimit -n` says how many descriptors the server may have.",
+        ),
         (Step::Capture | Step::Loopback, Some(libc::EAFNOSUPPORT)) => (
             C::NoPacketSockets,
             "This kernel has no packet sockets, so nothing can be captured",
@@ -174,6 +179,7 @@ mod tests {
             C::UserNamespacesRestricted
         );
         assert_eq!(code(Step::NetworkNamespace, libc::ENOSPC, none), C::NetworkNamespaceLimit);
+        assert_eq!(code(Step::NetworkNamespace, libc::EMFILE, none), C::Other);
         assert_eq!(code(Step::Tun, libc::ENOENT, none), C::NoTun);
         assert_eq!(code(Step::Tun, libc::EACCES, none), C::TunRefused);
         assert_eq!(code(Step::Device, libc::EPERM, none), C::NoNetAdmin);

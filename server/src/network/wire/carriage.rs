@@ -137,7 +137,7 @@ impl Inner {
         now: u64,
     ) {
         if !self.packets.take(now) {
-            return;
+            return self.not_seen(wire, from, 1);
         }
         self.hear_before_departure(wire, from);
         let Some(Plug { host, card: Some(card), .. }) = self.plugs.get(from) else { return };

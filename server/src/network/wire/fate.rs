@@ -7,6 +7,7 @@ use socketscope_protocol::{
     limits::{WIRE_DELAY_MS, WIRE_RULES},
 };
 
+use super::chance::Chances;
 use crate::refusal::Refusal;
 
 /// How much longer a packet takes that those behind it shall overtake, in milliseconds, where the delay itself is shorter.
@@ -39,8 +40,7 @@ pub(super) struct Fates {
     settings: WireSettings,
     directions: BTreeMap<(HostName, HostName), WireSettings>,
     rules: Vec<Rule>,
-    seed: u64,
-    chance: Chance,
+    chances: Chances,
 }
 
 impl Fates {
@@ -49,8 +49,7 @@ impl Fates {
             settings: WireSettings::default(),
             directions: BTreeMap::new(),
             rules: Vec::new(),
-            seed,
-            chance: Chance(seed),
+            chances: Chances::new(seed),
         }
     }
 
@@ -59,7 +58,7 @@ impl Fates {
     }
 
     pub(super) fn seed(&self) -> u64 {
-        self.seed
+        self.chances.seed()
     }
 
     pub(super) fn rules(&self) -> &[Rule] {
@@ -120,7 +119,7 @@ impl Fates {
             self.rules.clone_from(rules);
         }
         if let Some(seed) = change.seed {
-            (self.seed, self.chance) = (seed, Chance(seed));
+            self.chances = Chances::new(seed);
         }
         Ok(())
     }
@@ -129,7 +128,8 @@ impl Fates {
     pub(super) fn decide(&mut self, packet: &Traveller<'_>) -> Outcome {
         let settings = self.of(packet.from, packet.to);
         // Drawn whether they are needed or not: a change of one setting leaves the chances of the others as they were.
-        let [lost, overtaken, twice, jitter] = [(); 4].map(|()| self.chance.draw());
+        let chance = self.chances.of(packet.from, packet.to);
+        let [lost, overtaken, twice, jitter] = [(); 4].map(|()| chance.draw());
         match self.rule(packet) {
             Some(RuledFate::Lose) => return Outcome::Lost(Loss::Rule),
             Some(RuledFate::Hold) => return Outcome::Held,
@@ -215,18 +215,4 @@ fn check(change: &WireChange, hosts: &[HostName]) -> Result<(), Refusal> {
         return wrong("\"nth\" is at least 1: the next packet of its kind".into());
     }
     Ok(())
-}
-
-/// Random numbers from a seed (SplitMix64, Steele et al. 2014): a run can be repeated, on any machine.
-struct Chance(u64);
-
-impl Chance {
-    /// The next number from 0 up to, not including, 1.
-    fn draw(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
 }

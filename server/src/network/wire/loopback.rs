@@ -91,7 +91,7 @@ impl Inner {
         let mut buffer = std::mem::take(&mut self.buffer);
         let (mut more, mut courses) = (true, Vec::new());
         for _ in 0..most {
-            let Some(tapped) = self.tapped(plug, &mut buffer) else {
+            let Some(tapped) = self.tapped(wire, plug, &mut buffer) else {
                 more = false;
                 break;
             };
@@ -118,7 +118,7 @@ impl Inner {
         }
     }
 
-    fn tapped(&mut self, plug: usize, buffer: &mut [u8]) -> Option<Tapped> {
+    fn tapped(&mut self, wire: &Wire, plug: usize, buffer: &mut [u8]) -> Option<Tapped> {
         let Some(Plug { loopback: Some(loopback), .. }) = self.plugs.get_mut(plug) else {
             return None;
         };
@@ -133,7 +133,7 @@ impl Inner {
             let missed = tapped.missed.wrapping_sub(loopback.missed);
             loopback.missed = tapped.missed;
             loopback.order.forget();
-            tracing::warn!(missed, "packets on a loopback were too many to be read");
+            self.not_seen(wire, plug, missed.into());
         }
         Some(tapped)
     }

@@ -59,7 +59,6 @@ pub(super) struct Order {
     heard: HashMap<(SocketAddr, SocketAddr), Heard>,
     /// Whether what is not known here may have arrived all the same.
     forgot: bool,
-    violations: u64,
 }
 
 /// A call that has returned without an error.
@@ -83,11 +82,6 @@ pub(super) fn tell(journal: &Journal, what: Option<String>) {
 }
 
 impl Order {
-    /// How many effects were told before their causes so far.
-    pub(super) fn violations(&self) -> u64 {
-        self.violations
-    }
-
     /// A segment from `from` was handed to the kernel of `to` at `at` (nanoseconds since 1970).
     pub(super) fn arrived(&mut self, from: SocketAddrV4, to: SocketAddrV4, piece: Piece, at: u64) {
         let Piece { seq, end, syn } = piece;
@@ -127,7 +121,6 @@ impl Order {
             _ => None,
         };
         let why = why?;
-        self.violations += 1;
         let call = call.as_str();
         Some(format!("{call} of {local} returned before {why} from {peer} had arrived"))
     }
@@ -172,7 +165,6 @@ mod tests {
             "it bears an earlier time"
         );
         assert_eq!(order.effect(effect(CallName::Connect, 0, 10)), None);
-        assert_eq!(order.violations(), 2);
     }
 
     proptest! {

@@ -19,10 +19,24 @@ impl Inner {
         }
     }
 
+    /// Counts packets at `plug` that went by and were not read.
+    pub(super) fn not_seen(&mut self, wire: &Wire, plug: usize, packets: u64) {
+        *self.unseen.entry(plug).or_default() += packets;
+        self.hurry_sums(wire);
+    }
+
+    fn tell_unseen(&mut self, wire: &Wire, now: u64) {
+        for (plug, packets) in std::mem::take(&mut self.unseen) {
+            let host = self.plugs.get(plug).and_then(|plug| plug.host.clone());
+            wire.journal.append(now, Fact::Unseen { host, packets });
+        }
+    }
+
     /// Tells the sums, by the clock.
     pub(super) fn tell_sums(&mut self, wire: &Wire) {
         self.sums_due = None;
         let now = clock::now();
+        self.tell_unseen(wire, now);
         tell_each(wire, now, self.sums.due(now));
         if !self.sums.is_empty() {
             self.hurry_sums(wire);
@@ -37,6 +51,7 @@ impl Inner {
     /// Tells what is left, at the end.
     pub(super) fn tell_all_sums(&mut self, wire: &Wire) {
         self.sums_due = None;
+        self.tell_unseen(wire, clock::now());
         tell_each(wire, clock::now(), self.sums.take());
     }
 

@@ -87,3 +87,27 @@ async fn sums_are_few_and_exact() {
     assert!(sums <= 2 * (ticks + 2), "{sums} sums in {ticks} ticks");
     assert!(empty <= 2, "{empty} of {sums} sums without packets");
 }
+
+/// What is no IPv4 is told as far as there is time for it, and the rest is counted.
+#[tokio::test]
+async fn what_cannot_be_read_is_counted() {
+    const PACKETS: u64 = 20_000;
+    let journal = Journal::new(usize::MAX);
+    let wire = Wire::new(journal.clone(), Arc::default(), 1);
+    let one = host(&wire, "one", 1);
+    for _ in 0..PACKETS {
+        one.0.send(&[0x60, 0, 0, 0]).expect("the wire takes it");
+        wire.carry(0);
+    }
+    wire.close();
+    let (mut departed, mut unseen) = (0, 0);
+    for event in events(&journal) {
+        match event.fact {
+            Fact::Depart { .. } => departed += 1,
+            Fact::Unseen { packets, .. } => unseen += packets,
+            _ => {}
+        }
+    }
+    assert!(unseen > 0);
+    assert_eq!(departed + unseen, PACKETS);
+}
