@@ -7,6 +7,7 @@
 mod output;
 mod python;
 mod report;
+mod stragglers;
 mod witness;
 
 use std::{
@@ -20,6 +21,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use nix::sys::{
@@ -42,6 +44,9 @@ use crate::{clock, network::Host};
 
 /// Bytes of the file that says whether calls need a permission: the observer maps it.
 const PAGE: u64 = 4096;
+
+/// How long the output of a program that has ended may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What to run.
 pub(crate) struct Source {
@@ -97,7 +102,9 @@ impl Process {
             change: Change::Started(Role::Lesson(LessonRole { file: file.clone() })),
         };
         witness.scope().journal.append(clock::now(), started);
-        let mut command = python.command(witness.scope().network.folder());
+        let folder_of_room = witness.scope().network.folder();
+        let mark = format!("{} {number}", folder_of_room.display());
+        let mut command = python.command(folder_of_room, &mark);
         command.arg(number.to_string()).arg(&folder).arg(&file).args(arguments);
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let spawn = || command.spawn();
@@ -119,6 +126,7 @@ impl Process {
             name: name.clone(),
             number,
             folder,
+            mark,
             witness: witness.clone(),
             killed,
             ending: ending.clone(),
@@ -200,6 +208,8 @@ struct Watcher {
     name: ProgramName,
     number: u16,
     folder: PathBuf,
+    /// What stands in the environment of whatever came of it.
+    mark: String,
     witness: Arc<Witness>,
     killed: mpsc::Receiver<()>,
     ending: CancellationToken,
@@ -230,13 +240,25 @@ impl Watcher {
         }
         // The watcher ends everything when it reads the end of this, and then itself.
         drop(control);
-        let waited = tokio::task::spawn_blocking(move || child.wait()).await;
-        if !matches!(waited, Ok(Ok(_))) {
-            tracing::error!(?waited, "a program's watcher did not end as it should");
+        let mark = self.mark.clone();
+        let waited = tokio::task::spawn_blocking(move || {
+            let status = child.wait();
+            if !matches!(&status, Ok(status) if status.success()) {
+                // It was killed, and whom it watched over may live on.
+                stragglers::end(&mark);
+            }
+            status
+        });
+        if let Err(error) = waited.await.map_err(io::Error::other).flatten() {
+            tracing::error!(%error, "a program's watcher did not end as it should");
         }
-        for output in outputs {
-            // All that wrote to it has ended, so this does too.
-            let _ = output.await;
+        for mut output in outputs {
+            // All that wrote to it has ended, so this does too; unless something has got away that cannot be told by its
+            // environment any more.
+            if tokio::time::timeout(LAST_WORDS, &mut output).await.is_err() {
+                tracing::warn!(program = %self.name, "something holds a program's output though it has ended");
+                output.abort();
+            }
         }
         self.witness.end(self.number);
         let exit = (read == status.len()).then(|| i32::from_ne_bytes(status));

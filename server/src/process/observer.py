@@ -26,6 +26,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 import types
 
 # Of linux/prctl.h: who gets orphans, and what happens to a child when its parent ends.
@@ -113,7 +114,8 @@ def returned(entered, a=0, b=0, text=b"", shown=b""):
 
 
 def failed(entered, error):
-    number = error.errno if isinstance(error, OSError) and error.errno is not None else 0
+    # What getaddrinfo(3) returns is negative, and no errno.
+    number = max(error.errno or 0, 0) if isinstance(error, OSError) else 0
     name, why = type(error).__name__.encode(), str(error).encode("utf-8", "replace")
     report(FAILED, *entered, 0, 0, number, 0, name, why)
 
@@ -543,6 +545,14 @@ def own_frames_out(trace):
     return trace
 
 
+def without_own_frames(walk):
+    """One of traceback's ways through frames, without ours: for a program that writes down what it has caught."""
+    def walked(start):
+        return (step for step in walk(start) if step[0].f_code.co_filename != __file__)
+
+    return walked
+
+
 def show(kind, error, trace):
     seen, cause = set(), error
     while cause is not None and id(cause) not in seen:
@@ -603,6 +613,10 @@ def run(number, folder, file, arguments, descriptors):
     Socket.__doc__ = plain.__doc__
     socket.socket = socket.SocketType = Socket
     sys.argv, sys.path[0], sys.excepthook = [path, *arguments], folder, show
+    # The second is what the first has become inside of `traceback` with Python 3.11.
+    for name in ("walk_tb", "_walk_tb_with_full_positions"):
+        if hasattr(traceback, name):
+            setattr(traceback, name, without_own_frames(getattr(traceback, name)))
     threading.excepthook = lambda it: it.exc_type is SystemExit or show(it.exc_type, it.exc_value, it.exc_traceback)
     main = types.ModuleType("__main__")
     main.__file__, main.__builtins__ = path, __builtins__

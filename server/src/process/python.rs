@@ -16,6 +16,9 @@ const OBSERVER: &str = include_str!("observer.py");
 const TRIAL: &str =
     "import sys, ctypes, socket; print(sys.executable); sys.exit(sys.version_info < (3, 9))";
 
+/// The name by which a program stands in its own environment.
+pub(super) const MARK: &str = "SOCKETSCOPE_PROGRAM";
+
 /// A Python, and the observer as a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Python {
@@ -58,13 +61,14 @@ impl Python {
     }
 
     /// A command that runs the observer in `folder`. Of this server's environment it gets nothing but where programs are.
-    pub(super) fn command(&self, folder: &Path) -> Command {
+    /// `mark` names the program in it, for whoever has to find what came of it.
+    pub(super) fn command(&self, folder: &Path, mark: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["-B", "-u"]).arg(&self.observer).current_dir(folder).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command.env("LANG", "C.UTF-8").env("HOME", folder).env("TMPDIR", folder);
+        command.env(MARK, mark).env("LANG", "C.UTF-8").env("HOME", folder).env("TMPDIR", folder);
         command
     }
 }

@@ -192,30 +192,28 @@ impl Watched {
                 about = i32::try_from(report.a).ok()?;
                 value.fd = Some(Fd(about));
                 let inode = u64::try_from(report.b).ok()?;
-                let mut socket = match report.call {
-                    CallName::Socket => {
-                        let (family, socket_type) = makes?;
-                        Socket::new(family, socket_type, inode)
-                    }
-                    _ => {
-                        let listener = self.sockets.get(&report.fd)?;
-                        Socket::new(listener.family, listener.socket_type, inode)
-                    }
-                };
+                // A listener that was not made by `socket`, as one that was inherited, is not known.
+                let listener = self.sockets.get(&report.fd).map(|it| (it.family, it.socket_type));
+                let kind = if report.call == CallName::Socket { makes } else { listener };
+                let (mut peer, mut local) = (None, None);
                 if report.call == CallName::Accept {
                     value.peer = Some(first().unwrap_or_default());
-                    (socket.peer, socket.local) = (value.peer.clone(), first());
+                    (peer, local) = (value.peer.clone(), first());
                 }
-                scope.own(inode, self.name.clone(), Fd(about));
-                self.sockets.insert(about, socket);
+                if let Some((family, socket_type)) = kind {
+                    scope.own(inode, self.name.clone(), Fd(about));
+                    let socket = Socket { peer, local, ..Socket::new(family, socket_type, inode) };
+                    self.sockets.insert(about, socket);
+                }
             }
             CallName::Bind | CallName::Listen | CallName::Connect => {
-                let socket = self.sockets.get_mut(&report.fd)?;
-                socket.local = first().or(socket.local.take());
-                match report.call {
-                    CallName::Listen => socket.listening = true,
-                    CallName::Connect => socket.peer = first(),
-                    _ => {}
+                if let Some(socket) = self.sockets.get_mut(&report.fd) {
+                    socket.local = first().or(socket.local.take());
+                    match report.call {
+                        CallName::Listen => socket.listening = true,
+                        CallName::Connect => socket.peer = first(),
+                        _ => {}
+                    }
                 }
             }
             CallName::Send | CallName::Sendto => {

@@ -182,6 +182,71 @@ async fn a_program_harms_nobody() {
     room.until_from(from, "its first call", |fact| matches!(fact, Fact::Ready(_))).await;
 }
 
+const ESCAPE: &str = r#"import os, signal, time
+if os.fork() == 0:
+    os.setsid()
+    os.kill(os.getppid(), 0)
+    watcher = int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])
+    os.kill(watcher, signal.SIGKILL)
+    time.sleep(1_000)
+time.sleep(1_000)
+"#;
+
+/// A program whose child outlives it, since the one who watches over both is killed, ends all the same.
+#[tokio::test]
+async fn nothing_gets_away() {
+    let folder = Folder::new("escape");
+    let server = server_with(&folder, ESCAPE);
+    let room = begin(&server, "it").await;
+    let place = room.view().await.unix_folder;
+    go_on(&room, json!({"do": "run"})).await;
+    room.until("its end", |fact| matches!(fact, Fact::Exit { .. })).await;
+    assert_eq!(processes_that_name(&place), 0);
+    let (status, _) = server.client().delete(&room.path("")).await;
+    assert_eq!(status, 204);
+}
+
+const CAUGHT: &str = r#"import socket, traceback
+
+def call(sock):
+    sock.connect(("127.0.0.1", 1))
+
+try:
+    call(socket.socket())
+except OSError:
+    print(traceback.format_exc())
+try:
+    socket.socket().connect(("no.such.name.invalid", 1))
+except socket.gaierror as error:
+    print(type(error))
+listener = socket.create_server(("127.0.0.1", 0))
+again = listener.dup()
+near = socket.create_connection(listener.getsockname())
+far, _ = again.accept()
+far.send(b"x")
+print(near.recv(1))
+"#;
+
+/// An error that a program catches and writes down has no lines of the observer's, and sockets that did not come from
+/// `socket` make calls that return.
+#[tokio::test]
+async fn what_is_caught_and_what_is_copied() {
+    let folder = Folder::new("caught");
+    let server = server_with(&folder, CAUGHT);
+    let events = run(&server, "it", 0).await;
+    let there = format!("{}/", folder.0.join("it").display());
+    assert_eq!(printed(&events), by_itself(&folder).0.replace(&there, ""));
+    Story::of(&events).has(&[
+        "it connect = ECONNREFUSED",
+        "it connect = gaierror",
+        "it connect = ok",
+        "it accept = fd 6",
+        "it send = 1",
+        "it recv = 1 \"x\"",
+        "it exits 0",
+    ]);
+}
+
 #[tokio::test]
 async fn an_unhandled_error_looks_as_in_any_terminal() {
     let folder = Folder::new("traceback");
