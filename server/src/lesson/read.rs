@@ -1,19 +1,23 @@
 //! From a lesson's folder to the lesson. Whatever is wrong is named with its file and line.
 
+mod moments;
+mod plan;
+mod programs;
+
 use std::fmt;
 
-use serde::Deserialize;
 use socketscope_protocol::{
-    Bilingual, CallName, FateOfMany, HostName, LessonId, Mark, PacketKind, ProgramName, SourceFile,
-    WireChange,
-    limits::{HOSTS, LESSON_FILE_BYTES, LESSON_PROGRAMS},
+    Bilingual, HostName, InvalidName, LessonId, ProgramName, RoomName, SourceFile, WireChange,
+    limits::{HOSTS, LESSON_FILE_BYTES},
 };
-use toml::Spanned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
-use super::{
-    Act, Before, Lesson, Planned, Question,
-    moment::{Fate, Moment, What},
-};
+use super::{Act, Lesson, Question, moment::Moment};
+use crate::{network::Wire, refusal::Refusal};
+use plan::{Plan, PlannedAct, PlannedNote, PlannedQuestion, PlannedWait};
 
 /// The file that makes a folder a lesson.
 pub(super) const PLAN: &str = "lesson.toml";
@@ -38,105 +42,6 @@ impl fmt::Display for Mistake {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Plan {
-    order: u32,
-    #[serde(default = "two_hosts")]
-    hosts: Vec<Spanned<String>>,
-    #[serde(default)]
-    lab: bool,
-    title: Spanned<Bilingual>,
-    text: Spanned<Bilingual>,
-    program: Vec<Spanned<PlannedProgram>>,
-    wire: Option<Spanned<WireChange>>,
-    #[serde(default)]
-    note: Vec<PlannedNote>,
-    #[serde(default)]
-    question: Vec<PlannedQuestion>,
-    #[serde(default)]
-    wait: Vec<PlannedWait>,
-    #[serde(default)]
-    act: Vec<Spanned<PlannedAct>>,
-}
-
-fn two_hosts() -> Vec<Spanned<String>> {
-    ["server", "client"].map(|name| Spanned::new(0..0, name.to_owned())).into()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedProgram {
-    file: Spanned<String>,
-    name: Option<Spanned<String>>,
-    host: Option<Spanned<String>>,
-    #[serde(default)]
-    arguments: Vec<Spanned<String>>,
-    starts: Option<Spanned<PlannedMoment>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedNote {
-    at: Spanned<PlannedMoment>,
-    en: Spanned<String>,
-    zh: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedQuestion {
-    before: Spanned<PlannedBefore>,
-    en: Spanned<String>,
-    zh: Spanned<String>,
-    choices: Vec<Spanned<Bilingual>>,
-    right: Spanned<u32>,
-    answer: Spanned<Bilingual>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedWait {
-    before: Spanned<PlannedBefore>,
-    until: Spanned<PlannedMoment>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedAct {
-    at: Spanned<PlannedMoment>,
-    wire: Option<WireChange>,
-    packets: Option<FateOfMany>,
-    kill: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedBefore {
-    program: String,
-    call: CallName,
-    #[serde(default = "first")]
-    nth: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlannedMoment {
-    program: Option<String>,
-    call: Option<CallName>,
-    packet: Option<PacketKind>,
-    from: Option<String>,
-    to: Option<String>,
-    mark: Option<Mark>,
-    when: Option<String>,
-    #[serde(default = "first")]
-    nth: u32,
-}
-
-fn first() -> u32 {
-    1
-}
-
 /// Reads a lesson from its plan and its Python files. `folder` is what its mistakes name it by.
 ///
 /// # Errors
@@ -157,15 +62,18 @@ pub(super) fn lesson(
     let plan: Plan = match toml::from_str(text) {
         Ok(plan) => plan,
         Err(error) => {
-            let line = error.span().map_or(0, |span| line_at(text, span.start));
+            let line = error.span().map_or(0, |span| line_at(text.as_bytes(), span.start));
             return Err(vec![Mistake { file, line, what: error.message().to_owned() }]);
         }
     };
-    let mut reader =
-        Reader { text, file, mistakes: Vec::new(), hosts: Vec::new(), programs: Vec::new() };
+    let (mistakes, hosts, programs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut reader = Reader { text, file, lab: plan.lab, mistakes, hosts, programs };
     for source in files.iter().filter(|source| source.code.len() > LESSON_FILE_BYTES) {
-        let what = format!("a program has at most {LESSON_FILE_BYTES} bytes");
-        reader.mistakes.push(Mistake { file: format!("{folder}/{}", source.name), line: 0, what });
+        let file = format!("{folder}/{}", source.name);
+        let line = line_at(source.code.as_bytes(), LESSON_FILE_BYTES);
+        let what =
+            format!("a program has at most {LESSON_FILE_BYTES} bytes, and this line goes beyond");
+        reader.mistakes.push(Mistake { file, line, what });
     }
     let lesson = reader.lesson(id, plan, files);
     match lesson {
@@ -175,13 +83,15 @@ pub(super) fn lesson(
 }
 
 /// The line of a byte of `text`.
-fn line_at(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+pub(super) fn line_at(text: &[u8], at: usize) -> usize {
+    text.iter().take(at).filter(|byte| **byte == b'\n').count() + 1
 }
 
 struct Reader<'a> {
     text: &'a str,
     file: String,
+    /// Whether the lesson needs the lab. Otherwise it also runs where no packet is seen.
+    lab: bool,
     mistakes: Vec<Mistake>,
     hosts: Vec<HostName>,
     programs: Vec<ProgramName>,
@@ -189,12 +99,37 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn wrong<T>(&mut self, at: &Spanned<T>, what: impl Into<String>) {
-        let line = line_at(self.text, at.span().start);
-        self.mistakes.push(Mistake { file: self.file.clone(), line, what: what.into() });
+        self.wrong_from(at.span().start, what.into());
+    }
+
+    /// The same of what stands at a path of the plan, as "act/0/wire/loss", or of what it would stand in.
+    fn wrong_at(&mut self, path: &str, what: impl Into<String>) {
+        let plan = DeTable::parse(self.text).map(Spanned::into_inner).unwrap_or_default();
+        let plan = Spanned::new(0..0, DeValue::Table(plan));
+        let mut here = &plan;
+        for step in path.split('/') {
+            let below = match step.parse::<usize>() {
+                Ok(nth) => here.get_ref().get(nth),
+                Err(_) => here.get_ref().get(step),
+            };
+            let Some(below) = below else { break };
+            here = below;
+        }
+        self.wrong_from(here.span().start, what.into());
+    }
+
+    fn wrong_from(&mut self, at: usize, what: String) {
+        let line = line_at(self.text.as_bytes(), at);
+        self.mistakes.push(Mistake { file: self.file.clone(), line, what });
     }
 
     fn lesson(&mut self, id: LessonId, plan: Plan, files: Vec<SourceFile>) -> Option<Lesson> {
         self.say(&plan.title);
+        if let Err(error) = RoomName::new(&plan.title.get_ref().en)
+            && error != InvalidName::Empty
+        {
+            self.wrong_at("title/en", format!("{error}, and this title names the lesson's rooms"));
+        }
         self.say(&plan.text);
         for host in &plan.hosts {
             match HostName::new(host.get_ref()) {
@@ -205,35 +140,17 @@ impl Reader<'_> {
                 Err(error) => self.wrong(host, error.to_string()),
             }
         }
-        if self.hosts.is_empty() || self.hosts.len() > HOSTS {
-            let what = format!("a lesson has 1 to {HOSTS} hosts");
-            self.mistakes.push(Mistake { file: self.file.clone(), line: 0, what });
-            return None;
+        if plan.hosts.is_empty() {
+            self.wrong_at("hosts", "a lesson has a host or more, for its programs to run on");
         }
-        // All names first: a moment may be one of a later program's.
-        for program in &plan.program {
-            let it = program.get_ref();
-            let name =
-                it.name.as_ref().map_or_else(|| stem(it.file.get_ref()), |name| name.get_ref());
-            match ProgramName::new(name) {
-                Ok(name) if self.programs.contains(&name) => self.wrong(
-                    program,
-                    format!(
-                        "there are two programs called {:?}: give one a \"name\"",
-                        name.as_str()
-                    ),
-                ),
-                Ok(name) => self.programs.push(name),
-                Err(error) => self.wrong(program, error.to_string()),
-            }
+        if let Some(host) = plan.hosts.get(HOSTS) {
+            self.wrong(host, format!("a lesson has at most {HOSTS} hosts, and this is one more"));
         }
-        if self.programs.len() > LESSON_PROGRAMS {
-            let what = format!("a lesson has at most {LESSON_PROGRAMS} programs");
-            self.mistakes.push(Mistake { file: self.file.clone(), line: 0, what });
-        }
+        self.name_programs(&plan.program);
         if !self.mistakes.is_empty() {
             return None;
         }
+        self.find_circles(&plan.program);
         let programs = plan.program.into_iter().filter_map(|it| self.program(it, &files)).collect();
         let note = |it: PlannedNote, reader: &mut Self| {
             let text = reader.bilingual(it.en, it.zh);
@@ -245,13 +162,15 @@ impl Reader<'_> {
             Some((reader.before(&it.before)?, reader.moment(&it.until)?))
         };
         let waits = plan.wait.into_iter().filter_map(|it| wait(it, self)).collect();
-        let acts = plan.act.into_iter().filter_map(|it| self.act(it)).collect();
-        let needs_wire = plan.wire.is_some() && !plan.lab;
-        if needs_wire && let Some(wire) = &plan.wire {
+        let acts = plan.act.into_iter().enumerate();
+        let acts = acts.filter_map(|(at, it)| self.act(at, it)).collect();
+        if let Some(wire) = &plan.wire
+            && !plan.lab
+        {
             self.wrong(wire, "only the lab has a wire: say lab = true");
         }
         let wire = plan.wire.map(Spanned::into_inner).unwrap_or_default();
-        self.hosts_of(&wire);
+        self.wire("wire", &wire);
         let (title, text) = (plan.title.into_inner(), plan.text.into_inner());
         let (order, lab, hosts) = (plan.order, plan.lab, self.hosts.clone());
         Some(Lesson {
@@ -271,48 +190,6 @@ impl Reader<'_> {
         })
     }
 
-    fn program(
-        &mut self,
-        planned: Spanned<PlannedProgram>,
-        files: &[SourceFile],
-    ) -> Option<Planned> {
-        let PlannedProgram { file, name, host, arguments, starts } = planned.into_inner();
-        if !files.iter().any(|it| it.name == *file.get_ref()) {
-            self.wrong(
-                &file,
-                format!("there is no file {:?} in the lesson's folder", file.get_ref()),
-            );
-            return None;
-        }
-        let name = name
-            .as_ref()
-            .map_or_else(|| stem(file.get_ref()).to_owned(), |it| it.get_ref().clone());
-        let name = ProgramName::new(&name).ok()?;
-        let host = match &host {
-            Some(host) => self.host(host)?,
-            None => {
-                let own = self.hosts.iter().find(|host| host.as_str() == name.as_str());
-                own.or(self.hosts.first())?.clone()
-            }
-        };
-        for argument in &arguments {
-            for part in argument.get_ref().split('{').skip(1) {
-                let named = part.split_once('}').map(|(named, _)| named);
-                let known =
-                    named.is_some_and(|named| self.hosts.iter().any(|host| host.as_str() == named));
-                if !known {
-                    self.wrong(argument, "{NAME} in an argument stands for the address of a host, and no host has this name");
-                }
-            }
-        }
-        let starts = match &starts {
-            Some(starts) => Some(self.moment(starts)?),
-            None => None,
-        };
-        let arguments = arguments.into_iter().map(Spanned::into_inner).collect();
-        Some(Planned { name, file: file.into_inner(), host, arguments, starts })
-    }
-
     fn question(&mut self, planned: PlannedQuestion) -> Option<Question> {
         let PlannedQuestion { before, en, zh, choices, right, answer } = planned;
         let text = self.bilingual(en, zh);
@@ -327,13 +204,13 @@ impl Reader<'_> {
         Some(Question { before, text, choices, right: number, answer: answer.into_inner() })
     }
 
-    fn act(&mut self, planned: Spanned<PlannedAct>) -> Option<(Moment, Act)> {
+    fn act(&mut self, nth: usize, planned: Spanned<PlannedAct>) -> Option<(Moment, Act)> {
         let place = Spanned::new(planned.span(), ());
         let PlannedAct { at, wire, packets, kill } = planned.into_inner();
-        let at = self.moment(&at)?;
+        let at = self.moment_everywhere(&at)?;
         let act = match (wire, packets, kill) {
             (Some(wire), None, None) => {
-                self.hosts_of(&wire);
+                self.wire(&format!("act/{nth}/wire"), &wire);
                 Act::Wire(wire)
             }
             (None, Some(packets), None) => Act::Packets(packets),
@@ -349,98 +226,15 @@ impl Reader<'_> {
         Some((at, act))
     }
 
-    fn before(&mut self, planned: &Spanned<PlannedBefore>) -> Option<Before> {
-        let PlannedBefore { program, call, nth } = planned.get_ref();
-        if *nth == 0 {
-            self.wrong(planned, "\"nth\" counts from 1 on");
-            return None;
-        }
-        Some(Before { program: self.named(program, planned)?, call: *call, nth: *nth })
-    }
-
-    fn moment(&mut self, planned: &Spanned<PlannedMoment>) -> Option<Moment> {
-        let it = planned.get_ref();
-        let when = it.when.as_deref();
-        if it.nth == 0 {
-            self.wrong(planned, "\"nth\" counts from 1 on");
-            return None;
-        }
-        let of_packet = it.from.is_some() || it.to.is_some() || it.mark.is_some();
-        let what = match (&it.program, it.call, it.packet) {
-            (Some(program), Some(call), None) if !of_packet => {
-                let enters = match when {
-                    Some("enter") => true,
-                    Some("return") | None => false,
-                    Some(_) => return self.no_when(planned, "\"enter\" or \"return\""),
-                };
-                What::Call { program: self.named(program, planned)?, call, enters }
-            }
-            (Some(program), None, None) if !of_packet => {
-                let ends = match when {
-                    Some("start") => false,
-                    Some("end") => true,
-                    _ => return self.no_when(planned, "\"start\" or \"end\""),
-                };
-                What::Program { program: self.named(program, planned)?, ends }
-            }
-            (None, None, Some(kind)) => {
-                let fate = match when {
-                    None | Some("arrive") => Fate::Arrive,
-                    Some("depart") => Fate::Depart,
-                    Some("lose") => Fate::Lose,
-                    Some("hold") => Fate::Hold,
-                    Some(_) => {
-                        return self
-                            .no_when(planned, "\"depart\", \"arrive\", \"lose\" or \"hold\"");
-                    }
-                };
-                let mut host = |name: &Option<String>| match name {
-                    Some(name) => self.host(&Spanned::new(planned.span(), name.clone())).map(Some),
-                    None => Some(None),
-                };
-                let (from, to) = (host(&it.from)?, host(&it.to)?);
-                What::Packet { kind, from, to, mark: it.mark, fate }
-            }
-            _ => {
-                self.wrong(
-                    planned,
-                    "a moment is a program's call, a program's start or end, or a packet",
-                );
-                return None;
-            }
-        };
-        Some(Moment { what, nth: it.nth })
-    }
-
-    fn no_when<T>(&mut self, at: &Spanned<PlannedMoment>, choices: &str) -> Option<T> {
-        self.wrong(at, format!("\"when\" is {choices} here"));
-        None
-    }
-
-    fn named<T>(&mut self, name: &str, at: &Spanned<T>) -> Option<ProgramName> {
-        let found = self.programs.iter().find(|program| program.as_str() == name).cloned();
-        if found.is_none() {
-            self.wrong(at, format!("no program of this lesson is called {name:?}"));
-        }
-        found
-    }
-
-    fn host(&mut self, name: &Spanned<String>) -> Option<HostName> {
-        let found = self.hosts.iter().find(|host| host.as_str() == name.get_ref()).cloned();
-        if found.is_none() {
-            self.wrong(name, format!("no host of this lesson is called {:?}", name.get_ref()));
-        }
-        found
-    }
-
-    /// The hosts that a change of the wire names.
-    fn hosts_of(&mut self, wire: &WireChange) {
-        let rules = wire.rules.iter().flatten().flat_map(|rule| [&rule.from, &rule.to]);
-        for host in [&wire.from, &wire.to].into_iter().chain(rules).flatten() {
-            if !self.hosts.contains(host) {
-                let what = format!("no host of this lesson is called {:?}", host.as_str());
-                self.mistakes.push(Mistake { file: self.file.clone(), line: 0, what });
-            }
+    /// A change of the wire, at this path of the plan: whether the wire will allow it.
+    fn wire(&mut self, path: &str, change: &WireChange) {
+        if let Err((place, refusal)) = Wire::check(change, &self.hosts) {
+            let what = match refusal {
+                Refusal::NoSuchHost(host) => no_host(host.as_str()),
+                Refusal::Malformed(why) => why,
+                other => other.problem().detail,
+            };
+            self.wrong_at(&format!("{path}/{place}"), what);
         }
     }
 
@@ -462,6 +256,6 @@ impl Reader<'_> {
     }
 }
 
-fn stem(file: &str) -> &str {
-    file.strip_suffix(".py").unwrap_or(file)
+fn no_host(name: &str) -> String {
+    format!("no host of this lesson is called {name:?}")
 }

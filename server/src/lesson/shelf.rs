@@ -1,8 +1,10 @@
 //! The lessons that there are: those that came with the server, and those in folders of the teacher's.
 
+mod syntax;
+
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +16,7 @@ use crate::process::Python;
 
 use super::{
     Lesson,
-    read::{self, Mistake, PLAN},
+    read::{self, Mistake, PLAN, line_at},
 };
 
 #[derive(RustEmbed)]
@@ -54,15 +56,25 @@ impl Lessons {
         self.read().remove(id)
     }
 
-    /// The titles of all lessons in their order, for the command line, and everything that is wrong.
+    /// The titles of all lessons in their order, for the command line, and everything that is wrong. Only here is Python
+    /// asked about a teacher's files: whoever runs a lesson hears it from the program itself.
     pub fn check(&self) -> (Vec<(String, Bilingual)>, Vec<Mistake>) {
-        let (mut titles, mut mistakes) = (Vec::new(), Vec::new());
-        for (id, found) in self.all() {
+        let (mut titles, mut mistakes, mut code) = (Vec::new(), Vec::new(), Vec::new());
+        let all = self.all();
+        for (id, found) in &all {
             match found {
-                Ok(lesson) => titles.push((id.0, lesson.title.clone())),
-                Err(wrong) => mistakes.extend(wrong),
+                Ok(lesson) => {
+                    titles.push((id.0.clone(), lesson.title.clone()));
+                    let mut folders = self.folders.iter().map(|folder| folder.join(&id.0));
+                    if let Some(folder) = folders.find(|folder| folder.is_dir()) {
+                        let path = |name: &str| folder.join(name).display().to_string();
+                        code.extend(lesson.files.iter().map(|it| (path(&it.name), &*it.code)));
+                    }
+                }
+                Err(wrong) => mistakes.extend(wrong.iter().cloned()),
             }
         }
+        mistakes.extend(syntax::mistakes(&code));
         (titles, mistakes)
     }
 
@@ -107,10 +119,9 @@ fn in_folder(folder: &Path) -> Vec<(LessonId, Found)> {
                 "a lesson's folder is named by at most 48 small letters, digits and hyphens".into(),
             );
         }
-        match files_in(&path) {
-            Ok(files) => (id.clone(), assemble(id, &path.display().to_string(), files)),
-            Err(error) => wrong(&path, format!("its files cannot be read: {error}")),
-        }
+        let found = files_in(&path)
+            .and_then(|files| assemble(id.clone(), &path.display().to_string(), files));
+        (id, found)
     };
     folders.map(lesson).collect()
 }
@@ -125,16 +136,38 @@ fn is_name(name: &str) -> bool {
     (1..=48).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn files_in(folder: &Path) -> std::io::Result<Vec<SourceFile>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+/// The files in a lesson's folder, or each that cannot be read.
+fn files_in(folder: &Path) -> Result<Vec<SourceFile>, Vec<Mistake>> {
+    let wrong = |path: &Path, line: usize, what: String| Mistake {
+        file: path.display().to_string(),
+        line,
+        what,
+    };
+    let paths = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
+        .map_err(|error| vec![wrong(folder, 0, format!("this folder cannot be read: {error}"))])?;
+    let (mut files, mut mistakes) = (Vec::new(), Vec::new());
+    for path in paths {
         let name = name_of(&path);
-        if path.is_file() && (name == PLAN || name.ends_with(".py")) {
-            files.push(SourceFile { name, code: fs::read_to_string(&path)? });
+        if !path.is_file() || (name != PLAN && !name.ends_with(".py")) {
+            continue;
+        }
+        match fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(code)) => files.push(SourceFile { name, code }),
+            Ok(Err(error)) => {
+                let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
+                mistakes.push(wrong(
+                    &path,
+                    line,
+                    "this is no text in UTF-8: save the file in this encoding".into(),
+                ));
+            }
+            Err(error) => {
+                mistakes.push(wrong(&path, 0, format!("this file cannot be read: {error}")))
+            }
         }
     }
-    Ok(files)
+    if mistakes.is_empty() { Ok(files) } else { Err(mistakes) }
 }
 
 fn assemble(id: LessonId, folder: &str, files: Vec<SourceFile>) -> Found {

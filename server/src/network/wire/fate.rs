@@ -7,7 +7,7 @@ use socketscope_protocol::{
     limits::{WIRE_DELAY_MS, WIRE_RULES},
 };
 
-use super::chance::Chances;
+use super::{Wire, chance::Chances};
 use crate::refusal::Refusal;
 
 /// How much longer a packet takes that those behind it shall overtake, in milliseconds, where the delay itself is shorter.
@@ -87,7 +87,7 @@ impl Fates {
         change: &WireChange,
         hosts: &[HostName],
     ) -> Result<(), Refusal> {
-        check(change, hosts)?;
+        Wire::check(change, hosts).map_err(|(_, refusal)| refusal)?;
         let apply = |settings: &mut WireSettings| {
             settings.delay_ms = change.delay_ms.unwrap_or(settings.delay_ms);
             settings.jitter_ms = change.jitter_ms.unwrap_or(settings.jitter_ms);
@@ -186,33 +186,47 @@ impl Fates {
     }
 }
 
-fn check(change: &WireChange, hosts: &[HostName]) -> Result<(), Refusal> {
-    let rules = change.rules.as_deref().unwrap_or_default();
-    let named = [&change.from, &change.to].into_iter();
-    let named = named.chain(rules.iter().flat_map(|rule| [&rule.from, &rule.to]));
-    for host in named.flatten() {
-        if !hosts.contains(host) {
-            return Err(Refusal::NoSuchHost(host.clone()));
+impl Wire {
+    /// Whether a wire between these hosts can be changed so. A lesson asks long before there is one.
+    ///
+    /// # Errors
+    /// What is wrong, and where in the change, as "rules/0/nth".
+    pub(crate) fn check(change: &WireChange, hosts: &[HostName]) -> Result<(), (String, Refusal)> {
+        let rules = change.rules.as_deref().unwrap_or_default();
+        let in_rule = |at: usize, field: &str| format!("rules/{at}/{field}");
+        let named = [("from".to_owned(), &change.from), ("to".to_owned(), &change.to)].into_iter();
+        let named = named.chain(rules.iter().enumerate().flat_map(|(at, rule)| {
+            [(in_rule(at, "from"), &rule.from), (in_rule(at, "to"), &rule.to)]
+        }));
+        for (place, host) in named {
+            if let Some(host) = host
+                && !hosts.contains(host)
+            {
+                return Err((place, Refusal::NoSuchHost(host.clone())));
+            }
         }
-    }
-    let wrong = |why: String| Err(Refusal::Malformed(why));
-    for (name, value) in
-        [("loss", change.loss), ("reorder", change.reorder), ("duplicate", change.duplicate)]
-    {
-        if value.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
-            return wrong(format!("\"{name}\" is a chance: between 0 and 1"));
+        let wrong = |place: String, why: String| Err((place, Refusal::Malformed(why)));
+        for (name, value) in
+            [("loss", change.loss), ("reorder", change.reorder), ("duplicate", change.duplicate)]
+        {
+            if value.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
+                return wrong(name.into(), format!("\"{name}\" is a chance: between 0 and 1"));
+            }
         }
-    }
-    for (name, value) in [("delay_ms", change.delay_ms), ("jitter_ms", change.jitter_ms)] {
-        if value.is_some_and(|time| !(0.0..=WIRE_DELAY_MS).contains(&time)) {
-            return wrong(format!("\"{name}\" is between 0 and {WIRE_DELAY_MS} milliseconds"));
+        for (name, value) in [("delay_ms", change.delay_ms), ("jitter_ms", change.jitter_ms)] {
+            if value.is_some_and(|time| !(0.0..=WIRE_DELAY_MS).contains(&time)) {
+                let why = format!("\"{name}\" is between 0 and {WIRE_DELAY_MS} milliseconds");
+                return wrong(name.into(), why);
+            }
         }
+        if rules.len() > WIRE_RULES {
+            let refusal = Refusal::TooLong { what: "The list", limit: WIRE_RULES, unit: "rules" };
+            return Err((format!("rules/{WIRE_RULES}"), refusal));
+        }
+        if let Some(at) = rules.iter().position(|rule| rule.nth == 0) {
+            let why = "\"nth\" is at least 1: the next packet of its kind".into();
+            return wrong(in_rule(at, "nth"), why);
+        }
+        Ok(())
     }
-    if rules.len() > WIRE_RULES {
-        return Err(Refusal::TooLong { what: "The list", limit: WIRE_RULES, unit: "rules" });
-    }
-    if rules.iter().any(|rule| rule.nth == 0) {
-        return wrong("\"nth\" is at least 1: the next packet of its kind".into());
-    }
-    Ok(())
 }
