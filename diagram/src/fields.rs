@@ -20,7 +20,8 @@ pub struct Field {
 
 /// The fields of an IP packet, of which the first bytes are at hand.
 pub fn fields(packet: &[u8], words: &Fields) -> Vec<Field> {
-    let mut reader = Reader { packet, words, header: "IPv4", base: 0, fields: Vec::new() };
+    let mut reader =
+        Reader { packet, words, header: "", quoted: false, base: 0, fields: Vec::new() };
     reader.ipv4();
     reader.fields
 }
@@ -29,6 +30,8 @@ struct Reader<'a> {
     packet: &'a [u8],
     words: &'a Fields,
     header: &'static str,
+    /// Whether this is what an ICMP message quotes of the packet that it is about.
+    quoted: bool,
     /// Where the header begins.
     base: usize,
     fields: Vec<Field>,
@@ -52,11 +55,17 @@ impl Reader<'_> {
         self.fields.push(Field { header: self.header, name, value, bytes });
     }
 
+    /// From here on it is the header with the first of these names, or the second, where it is quoted.
+    fn begin(&mut self, own: &'static str, quoted: &'static str) {
+        self.header = if self.quoted { quoted } else { own };
+    }
+
     fn bytes(&self, length: usize) -> String {
         fill(self.words.bytes, &[("bytes", &length.to_string())])
     }
 
     fn ipv4(&mut self) -> Option<()> {
+        self.begin("IPv4", "ICMP › IPv4");
         let first = self.byte(0)?;
         let length = usize::from(first & 15) * 4;
         self.add(self.words.version, (first >> 4).to_string(), 0..1);
@@ -105,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn udp(&mut self) -> Option<()> {
-        self.header = "UDP";
+        self.begin("UDP", "ICMP › UDP");
         self.add(self.words.source_port, self.half(0)?.to_string(), 0..2);
         self.add(self.words.destination_port, self.half(2)?.to_string(), 2..4);
         self.add(self.words.length, self.half(4)?.to_string(), 4..6);
@@ -114,16 +123,23 @@ impl Reader<'_> {
     }
 
     fn icmp(&mut self) -> Option<()> {
-        self.header = "ICMP";
-        self.add(self.words.kind, self.byte(0)?.to_string(), 0..1);
+        self.begin("ICMP", "ICMP › ICMP");
+        let kind = self.byte(0)?;
+        self.add(self.words.kind, kind.to_string(), 0..1);
         self.add(self.words.code, self.byte(1)?.to_string(), 1..2);
         self.add(self.words.checksum, hex(self.half(2)?.into(), 4), 2..4);
         self.add(self.words.rest_of_header, hex(self.word(4)?, 8), 4..8);
+        // Errors quote the header of the packet that they are about, and at least eight bytes behind it (RFC 792).
+        if !self.quoted && matches!(kind, 3 | 4 | 5 | 11 | 12) {
+            self.quoted = true;
+            self.base += 8;
+            return self.ipv4();
+        }
         Some(())
     }
 
     fn tcp(&mut self) -> Option<()> {
-        self.header = "TCP";
+        self.begin("TCP", "ICMP › TCP");
         self.add(self.words.source_port, self.half(0)?.to_string(), 0..2);
         self.add(self.words.destination_port, self.half(2)?.to_string(), 2..4);
         self.add(self.words.sequence_number, self.word(4)?.to_string(), 4..8);
@@ -234,6 +250,20 @@ mod tests {
         assert_eq!(fields.last().map(|field| field.bytes.end), Some(SYN.len()));
         // Each byte belongs to a field: nothing is left out.
         assert!((0..SYN.len()).all(|at| fields.iter().any(|field| field.bytes.contains(&at))));
+    }
+
+    #[test]
+    fn an_icmp_error_quotes_what_it_is_about() {
+        let mut packet = SYN[..20].to_vec();
+        packet[9] = 1;
+        packet.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+        packet.extend(&SYN[..28]);
+        let fields = fields(&packet, &EN.fields);
+        let quoted = |header| fields.iter().filter(move |it| it.header == header);
+        assert_eq!(quoted("ICMP › IPv4").count(), quoted("IPv4").count());
+        let values: Vec<_> = quoted("ICMP › TCP").map(|it| it.value.as_str()).collect();
+        assert_eq!(values, ["40312", "9000", "7"]);
+        assert_eq!(fields.last().map(|field| field.bytes.end), Some(packet.len()));
     }
 
     proptest! {

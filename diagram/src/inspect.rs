@@ -298,6 +298,13 @@ fn facts(
     facts
 }
 
+/// That fewer bytes are shown than there were; nothing where it is all of them.
+fn cut(shown: usize, bytes: usize, wording: &Wording) -> Option<String> {
+    let values = [("shown", shown.to_string()), ("bytes", bytes.to_string())];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    (shown < bytes).then(|| fill(wording.inspect.shown, &values))
+}
+
 fn bytes(
     model: &Model,
     record: &CallRecord,
@@ -315,9 +322,7 @@ fn bytes(
         _ => return None,
     };
     let shown = payload.bytes().ok()?;
-    let values = [("shown", shown.len().to_string()), ("bytes", bytes.to_string())];
-    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let note = (shown.len() < bytes).then(|| fill(wording.inspect.shown, &values));
+    let note = cut(shown.len(), bytes, wording);
     Some(Bytes { text: payload.text, shown, note })
 }
 

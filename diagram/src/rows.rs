@@ -7,7 +7,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use socketscope_protocol::{
-    CallId, Event, Fact, LessonFact, Loss, PacketId, ProgramName, Protocol,
+    CallId, Event, Fact, LessonFact, Loss, PacketId, ProgramName, Protocol, Summary,
 };
 
 use crate::{
@@ -174,7 +174,7 @@ impl Filter {
             | Fact::Lose { packet, .. }
             | Fact::Hold { packet } => self.layers.packets && self.shows_packet(model, *packet),
             Fact::Summary(sum) => {
-                sum.packets > 0 && self.layers.packets && self.connection.is_none()
+                sum.packets > 0 && self.layers.packets && self.shows_sum(model, sum)
             }
         }
     }
@@ -203,6 +203,17 @@ impl Filter {
             LessonFact::Reveal { .. } => everything,
             LessonFact::Answers { .. } => false,
         }
+    }
+
+    fn shows_sum(&self, model: &Model, sum: &Summary) -> bool {
+        let of_connection = |wanted| {
+            let ends = model.addresses_of(wanted);
+            ends.is_some_and(|(one, other)| {
+                sum.protocol == Protocol::Tcp
+                    && [(&one, &other), (&other, &one)].contains(&(&sum.from, &sum.to))
+            })
+        };
+        self.connection.is_none_or(of_connection)
     }
 
     fn shows_packet(&self, model: &Model, packet: PacketId) -> bool {

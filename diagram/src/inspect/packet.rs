@@ -57,7 +57,11 @@ pub(super) fn inspect(
         story: story(record, header, wording),
         facts,
         peers: peers(model, record, header, wording),
-        bytes: Some(super::Bytes { shown: bytes.clone(), text: None, note: None }),
+        bytes: Some(super::Bytes {
+            note: super::cut(bytes.len(), header.size as usize, wording),
+            shown: bytes.clone(),
+            text: None,
+        }),
         fields: fields(&bytes, &wording.fields),
         held,
         ..Inspected::default()

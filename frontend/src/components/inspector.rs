@@ -70,7 +70,7 @@ fn selected(inspected: Inspected) -> Vec<El> {
     let mut parts = vec![selected];
     match inspected.bytes {
         Some(bytes) if !inspected.fields.is_empty() => {
-            parts.extend(packet_bytes(inspected.fields, &bytes.shown));
+            parts.extend(packet_bytes(inspected.fields, &bytes.shown, bytes.note));
         }
         bytes => parts.extend(bytes.map(dumped)),
     }

@@ -15,7 +15,7 @@ use crate::{
 const WIDTH: usize = 8;
 
 /// The headers and the bytes.
-pub(super) fn packet_bytes(fields: Vec<Field>, bytes: &[u8]) -> [El; 2] {
+pub(super) fn packet_bytes(fields: Vec<Field>, bytes: &[u8], note: Option<String>) -> [El; 2] {
     let lit = RwSignal::new(None::<Range<usize>>);
     let hex = hex(bytes, &fields, lit);
     let mut table = el("dl").class("kv fields").attr("aria-label", wording().lab.headers);
@@ -28,7 +28,8 @@ pub(super) fn packet_bytes(fields: Vec<Field>, bytes: &[u8]) -> [El; 2] {
         table = table.child(row(field, lit));
     }
     let headers = el("section").child(el("h2").child(wording().lab.headers)).child(table);
-    [headers, el("section").child(el("h2").child(words().bytes)).child(hex)]
+    let note = note.map(|note| el("p").class("quiet bytes-note").child(note));
+    [headers, el("section").child(el("h2").child(words().bytes)).child(hex).child(note)]
 }
 
 /// A field: under the pointer or in focus it lights its bytes.

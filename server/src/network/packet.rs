@@ -155,7 +155,7 @@ impl Tcp {
             cwr: tcp.cwr(),
         };
         let mut options = TcpOptions::default();
-        // Options that cannot be read end the list, as they do for the kernel.
+        // An option of a kind that is not known here ends the list; Linux sends none.
         for option in tcp.options_iterator().map_while(Result::ok) {
             match option {
                 TcpOptionElement::MaximumSegmentSize(mss) => options.mss = Some(mss),
