@@ -13,9 +13,12 @@ impl Story {
     ///
     /// ```text
     /// client starts · client ends · client exits 0 · client killed by 9
-    /// client enters connect 10.0.0.1:9000 · client connect = ok · client recv = 5 "hello" · server accept = fd 4
-    /// client>server SYN · client>server PSH,ACK 5 retransmission · arrived client>server SYN · lost … · held …
-    /// server is LISTEN accept 3
+    /// client enters connect 10.0.0.1:9000 · server enters setsockopt SO_RCVBUF 8192
+    /// client connect = ok at 10.0.0.2:4096 · server accept = fd 4 from 10.0.0.2:4096 at 10.0.0.1:9000
+    /// client recv = 5 "hello" · server recvfrom = 5 "hello" from 10.0.0.2:4096
+    /// client>server SYN window 64240 · client>server PSH,ACK 5 retransmission window 64240
+    /// server>client ICMP type 3 code 3 33 · arrived client>server SYN window 64240 · lost … · held …
+    /// server is LISTEN accept 3 of 2
     /// ```
     pub fn of(events: &[Event]) -> Self {
         let mut packets: HashMap<PacketId, String> = HashMap::new();
@@ -38,13 +41,15 @@ impl Story {
                     let told =
                         text("address").or(number("size")).or(number("bytes")).or(text("option"));
                     let told = told.or(text("how")).or(number("backlog")).or(text("type"));
+                    let value = number("value").map(|it| format!(" {it}"));
                     format!(
-                        "{program} enters {} {}",
+                        "{program} enters {} {}{}",
                         call.name().as_str(),
-                        told.unwrap_or_default()
+                        told.unwrap_or_default(),
+                        value.unwrap_or_default()
                     )
                 }
-                Fact::Return { program, call, outcome, .. } => {
+                Fact::Return { program, call, outcome, local, .. } => {
                     let told = match outcome {
                         Err(errno) => errno.name.clone(),
                         Ok(value) => match (value.fd, value.bytes) {
@@ -63,7 +68,17 @@ impl Story {
                             _ => "ok".into(),
                         },
                     };
-                    format!("{program} {} = {told}", call.as_str())
+                    let (from, at) = match outcome {
+                        Ok(value) => (value.from.as_ref().or(value.peer.as_ref()), local.as_ref()),
+                        Err(_) => (None, None),
+                    };
+                    // A Unix socket without a name is "".
+                    let given = |what: &str, address: Option<&String>| {
+                        let address = address.filter(|it| !it.is_empty());
+                        address.map(|it| format!(" {what} {it}")).unwrap_or_default()
+                    };
+                    let (from, at) = (given("from", from), given("at", at));
+                    format!("{program} {} = {told}{from}{at}", call.as_str())
                 }
                 Fact::Depart { packet, host, to_host, header, .. } => {
                     let name = |host: &Option<_>| {
@@ -77,6 +92,9 @@ impl Story {
                         }
                         None => header.protocol.as_str().to_uppercase(),
                     };
+                    let icmp =
+                        header.icmp.map(|it| format!(" type {} code {}", it.icmp_type, it.code));
+                    let icmp = icmp.unwrap_or_default();
                     let length = if header.length > 0 {
                         format!(" {}", header.length)
                     } else {
@@ -84,7 +102,10 @@ impl Story {
                     };
                     let marks = header.segment.iter().flat_map(|segment| &segment.marks);
                     let marks: String = marks.map(|mark| format!(" {}", mark.as_str())).collect();
-                    let told = format!("{}>{} {kind}{length}{marks}", name(host), name(to_host));
+                    let window = header.segment.as_ref().and_then(|segment| segment.scaled_window);
+                    let window = window.map(|it| format!(" window {it}")).unwrap_or_default();
+                    let (host, to_host) = (name(host), name(to_host));
+                    let told = format!("{host}>{to_host} {kind}{icmp}{length}{marks}{window}");
                     packets.insert(*packet, told.clone());
                     told
                 }
@@ -94,8 +115,9 @@ impl Story {
                 Fact::State(state) => {
                     let queue =
                         state.accept_queue.map(|it| format!(" accept {it}")).unwrap_or_default();
+                    let backlog = state.backlog.map(|it| format!(" of {it}")).unwrap_or_default();
                     let whose = state.program.as_ref().map(|it| it.as_str()).unwrap_or("nobody");
-                    format!("{whose} is {}{queue}", state.state.as_str())
+                    format!("{whose} is {}{queue}{backlog}", state.state.as_str())
                 }
                 _ => return None,
             })
@@ -105,13 +127,14 @@ impl Story {
 
     /// Panics unless each of `wanted` is there, one after the other, whatever is between them. A line is wanted by its
     /// beginning, up to a space or its end.
-    pub fn has(&self, wanted: &[&str]) {
+    pub fn has<S: AsRef<str>>(&self, wanted: &[S]) {
+        let wanted: Vec<_> = wanted.iter().map(AsRef::as_ref).collect();
         let mut rest = self.0.iter();
         for (at, line) in wanted.iter().enumerate() {
             let before = rest.clone();
             if !rest.by_ref().any(|told| begins(told, line)) {
                 let told: Vec<_> = before.map(String::as_str).collect();
-                let known: Vec<_> = wanted[..at].to_vec();
+                let known = &wanted[..at];
                 panic!("{line:?} does not follow {known:?}; what follows is\n{}", told.join("\n"));
             }
         }

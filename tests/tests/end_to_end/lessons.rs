@@ -6,6 +6,7 @@ mod facts;
 mod folders;
 mod observer;
 mod page;
+mod said;
 mod traced;
 
 use serde_json::{Value, json};

@@ -16,8 +16,8 @@ struct Standing {
     /// A question that nobody has told the answer to.
     asks: bool,
     over: bool,
-    /// The calls that were entered, in order.
-    entered: Vec<(ProgramName, CallName, SourceLine)>,
+    /// The calls that were entered, in order, by their events' numbers.
+    entered: Vec<(u64, ProgramName, CallName, SourceLine)>,
     questions: usize,
     /// The next event.
     next: u64,
@@ -34,7 +34,7 @@ async fn standing(room: &Room) -> Standing {
                 if let Some(at) = it.ready.iter().position(is_it) {
                     it.ready.remove(at);
                 }
-                it.entered.push((program, call.name(), line));
+                it.entered.push((event.seq, program, call.name(), line));
             }
             Fact::Lesson(fact) => match *fact {
                 LessonFact::Question { .. } => (it.asks, it.questions) = (true, it.questions + 1),
@@ -55,15 +55,29 @@ async fn lit(browser: &Browser, program: &str, line: u32, how: &str) {
     browser.wait_for(css.as_str()).await;
 }
 
-/// Waits until a call of a program is drawn; the diagram follows its end.
-async fn drawn(browser: &Browser, program: &str, call: CallName) {
-    let (enters, returns) =
-        (format!("{program} calls {}(", call.as_str()), format!("{program}: {}(", call.as_str()));
+/// Waits until the call that was entered in an event is drawn, and told in the page's language; the diagram follows its end.
+async fn drawn(browser: &Browser, seq: u64, program: &str, call: CallName, chinese: bool) {
+    let (calls, of) = if chinese { (" 调用 ", "：") } else { (" calls ", ": ") };
+    let call = call.as_str();
+    let (enters, returns) = (format!("{program}{calls}{call}("), format!("{program}{of}{call}("));
     let condition = format!(
-        "[...document.querySelectorAll('svg [role=option]')].map(e => e.getAttribute('aria-label'))
-            .some(n => n.startsWith({enters:?}) || n.startsWith({returns:?}))"
+        "(n => n && (n.startsWith({enters:?}) || n.startsWith({returns:?})))(
+            document.querySelector('svg [role=option][data-seq=\"{seq}\"]')?.getAttribute('aria-label'))"
     );
     browser.until(&condition).await;
+}
+
+/// Compares a line whose call waits with one whose call is ready. Never in its colour alone does one differ from the other.
+async fn waiting_looks_different(browser: &Browser) {
+    let mut looks = Vec::new();
+    for how in ["waiting", "ready"] {
+        let line = format!(".ln[data-lit={how}]");
+        browser.wait_for(line.as_str()).await;
+        let look = "const line = document.querySelector(arguments[0]);
+            return [getComputedStyle(line).background, line.querySelector('.how').textContent]";
+        looks.push(browser.script(look, json!([line])).await);
+    }
+    assert!(looks[0][0] != looks[1][0] && looks[0][1] != looks[1][1], "{looks:?}");
 }
 
 #[tokio::test]
@@ -110,15 +124,18 @@ async fn the_first_connection_step_by_step() {
         })
         .await;
         let then = standing(&room).await;
-        for (program, call, line) in &then.entered[now.entered.len()..] {
+        for (seq, program, call, line) in &then.entered[now.entered.len()..] {
             steps += 1;
             let ready = format!(
                 ".pane[data-program=\"{program}\"] .ln[data-line=\"{}\"][data-lit=ready]",
                 line.line
             );
             browser.wait_gone(ready.as_str()).await;
-            if !chinese {
-                drawn(&browser, program.as_str(), *call).await;
+            drawn(&browser, *seq, program.as_str(), *call, chinese).await;
+            if *call == CallName::Accept {
+                // Nobody has connected yet, and the client has come to its first call.
+                lit(&browser, program.as_str(), line.line, "waiting").await;
+                waiting_looks_different(&browser).await;
             }
             if *call == CallName::Connect {
                 for packet in ["SYN seq 0", "SYN, ACK seq 0 ack 1"] {
