@@ -237,7 +237,7 @@ fn no_call(fact: &Fact, moment: Moment, offset: i32, wording: &Wording) -> Inspe
             facts.push((wording.lesson.source, lesson::source(&ready.line)));
             (ready.call.as_str().to_owned(), wording.lesson.ready_why)
         }
-        Fact::Output { program, .. } => (program.to_string(), ""),
+        Fact::At { program, .. } | Fact::Output { program, .. } => (program.to_string(), ""),
         Fact::Lesson(_)
         | Fact::Depart { .. }
         | Fact::Arrive { .. }

@@ -148,7 +148,7 @@ impl Filter {
             // The lifelines' heads and bands tell these.
             Fact::Host { .. } | Fact::State(_) => false,
             // The code's panes tell these.
-            Fact::Ready(_) | Fact::Output { .. } => false,
+            Fact::Ready(_) | Fact::At { .. } | Fact::Output { .. } => false,
             Fact::Exit { program, code, signal } => {
                 let told = signal.is_some() || code.is_some_and(|code| code != 0);
                 told && self.layers.calls && self.connection.is_none() && of_program(program)

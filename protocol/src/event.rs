@@ -114,6 +114,16 @@ pub enum Fact {
     State(Box<KernelState>),
     /// An observed program has come to a call, and waits to be let go.
     Ready(Box<ReadyCall>),
+    /// An observed program has come to a line that waits for something that is no call on a socket, as a selector does, or
+    /// goes on from there.
+    At {
+        /// Which one.
+        program: ProgramName,
+        /// Where.
+        line: SourceLine,
+        /// Whether it waits there.
+        waits: bool,
+    },
     /// An observed program has written something.
     Output {
         /// Which one.

@@ -30,6 +30,10 @@ impl Story {
                 Fact::Program { program, change: Change::Ended(_), .. } => {
                     format!("{program} ends")
                 }
+                Fact::At { program, line, waits } => {
+                    let does = if *waits { "waits at" } else { "goes on at" };
+                    format!("{program} {does} {}:{}", line.file, line.line)
+                }
                 Fact::Exit { program, code: Some(code), .. } => format!("{program} exits {code}"),
                 Fact::Exit { program, signal, .. } => {
                     format!("{program} killed by {}", signal.unwrap_or_default())

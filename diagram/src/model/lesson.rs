@@ -119,6 +119,7 @@ impl Lesson {
             Fact::Enter { id: _, program, fd: _, call, line: Some(line) } => {
                 self.runs(program).entered(seq, call.name(), line);
             }
+            Fact::At { program, line, waits } => self.runs(program).is_at(seq, line, *waits),
             Fact::Output { program, stream, text } => {
                 self.runs(program).output.write(seq, *stream, text);
             }
@@ -139,6 +140,7 @@ impl Lesson {
             Fact::Gap { .. } => {
                 for (_, runs) in &mut self.programs {
                     runs.ready.clear();
+                    runs.waits.clear();
                     runs.last = None;
                 }
             }
@@ -269,6 +271,7 @@ impl Model {
             }
         };
         ready.for_each(|(line, how, call)| add(line, how, Some(call)));
+        runs.waits.iter().for_each(|line| add(line, Lit::Waiting, None));
         waiting.for_each(|(line, how, call)| add(line, how, Some(call)));
         if let Some(line) = &runs.last {
             add(line, Lit::Running, None);

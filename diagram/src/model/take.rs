@@ -69,7 +69,11 @@ impl Model {
             Fact::Hold { packet } => self.lab.stopped(now, *packet),
             Fact::State(state) => self.told(now, state),
             Fact::Summary(_) | Fact::Unseen { .. } | Fact::Disorder { .. } => {}
-            Fact::Ready(_) | Fact::Output { .. } | Fact::Exit { .. } | Fact::Lesson(_) => {}
+            Fact::Ready(_)
+            | Fact::At { .. }
+            | Fact::Output { .. }
+            | Fact::Exit { .. }
+            | Fact::Lesson(_) => {}
             Fact::Enter { id, program, fd, call, .. } => self.entered(now, *id, program, *fd, call),
             Fact::Return { .. } => self.returned(now, &event.fact),
             Fact::Gap { .. } => {

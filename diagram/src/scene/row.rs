@@ -62,7 +62,11 @@ impl View<'_> {
             | Fact::Lose { packet, .. }
             | Fact::Hold { packet } => self.packet_row(&mut scene_row, *packet),
             Fact::Summary(summary) => self.summary_row(&mut scene_row, summary),
-            Fact::Host { .. } | Fact::State(_) | Fact::Ready(_) | Fact::Output { .. } => {
+            Fact::Host { .. }
+            | Fact::State(_)
+            | Fact::Ready(_)
+            | Fact::At { .. }
+            | Fact::Output { .. } => {
                 return None;
             }
             Fact::Exit { .. } | Fact::Lesson(_) => self.lesson_row(&mut scene_row, event)?,

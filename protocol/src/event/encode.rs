@@ -22,6 +22,7 @@ enum Kind {
     Hold,
     State,
     Ready,
+    At,
     Output,
     Exit,
     Mode,
@@ -132,6 +133,12 @@ impl Serialize for Event {
                 optional(&mut map, "fd", &ready.fd)?;
                 map.serialize_entry("call", &ready.call)?;
                 line_entries(&mut map, &ready.line)?;
+            }
+            Fact::At { program, line, waits } => {
+                map.serialize_entry("kind", &Kind::At)?;
+                map.serialize_entry("program", program)?;
+                line_entries(&mut map, line)?;
+                map.serialize_entry("waits", waits)?;
             }
             Fact::Output { program, stream, text } => {
                 map.serialize_entry("kind", &Kind::Output)?;

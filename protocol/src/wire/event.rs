@@ -61,6 +61,11 @@ fn fact(json: &Json<'_>) -> Option<Fact> {
             other: json.get("other").some().and_then(end),
         },
         "ready" => Fact::Ready(Box::new(lesson::ready(json)?)),
+        "at" => Fact::At {
+            program: program(json.get("program"))?,
+            line: lesson::line(json)?,
+            waits: json.get("waits").bool()?,
+        },
         "output" => Fact::Output {
             program: program(json.get("program"))?,
             stream: lesson::stream(json)?,

@@ -158,6 +158,11 @@ fn fact() -> BoxedStrategy<Fact> {
         }),
         any::<u64>().prop_map(|missed| Fact::Gap { missed }),
         text().prop_map(|what| Fact::Disorder { what }),
+        (name(), line(), any::<bool>()).prop_map(|(program, line, waits)| Fact::At {
+            program,
+            line,
+            waits
+        }),
         (option::of(host()), any::<u64>())
             .prop_map(|(host, packets)| Fact::Unseen { host, packets }),
     ]

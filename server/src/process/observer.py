@@ -16,10 +16,12 @@ import array
 import atexit
 import ctypes
 import fcntl
+import functools
 import itertools
 import mmap
 import os
 import select
+import selectors
 import signal
 import socket
 import struct
@@ -46,7 +48,7 @@ SHOWN, TEXT = 1024, 1024
  GETPEERNAME) = range(15)
 
 # The kinds of reports.
-STARTED, READY, ENTER, RETURN, FAILED, ENDING = range(6)
+STARTED, READY, ENTER, RETURN, FAILED, ENDING, AT = range(7)
 
 # Kind, program, ticket, call, descriptor, file, line, time, two numbers, the lengths of a text and of bytes.
 HEAD = struct.Struct("=BHIBiHIQqqHH")
@@ -57,7 +59,7 @@ NONBLOCK = -1
 PACK, WRITE, NOW, FRAME = HEAD.pack, os.write, time.time_ns, sys._getframe
 
 raw = _socket.socket
-plain = socket.socket
+plain, plain_select = socket.socket, select.select
 raw_type, raw_family, fileno, raw_send, raw_recv = raw.type.__get__, raw.family.__get__, raw.fileno, raw.send, raw.recv
 DGRAM = int(socket.SOCK_DGRAM)
 
@@ -83,7 +85,7 @@ def enter(call, fd, a=0, b=0, text=b"", shown=b""):
     """Reports that a call is about to be made, once it may be; returns what its return is reported by."""
     if is_over:
         return 0, call, fd
-    # The nearest line that is the program's own: a call may come from the library on its behalf.
+    # The nearest line that is the program's own: a call may come from the library on its behalf. This is `own_line`.
     frame = FRAME(2)
     file = FILES.get(frame.f_code.co_filename)
     while file is None and frame.f_back is not None:
@@ -137,6 +139,32 @@ def report(kind, ticket, call, fd, file, line, a=0, b=0, text=b"", shown=b""):
     except OSError:
         # The server is gone, or the program has closed what it did not know: it goes on unobserved.
         is_over = True
+
+
+def own_line(frame):
+    """The nearest line that is the program's own: the number of its file, or None, and of the line."""
+    while frame is not None:
+        file = FILES.get(frame.f_code.co_filename)
+        if file is not None:
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return None, 0
+
+
+def waiting(what):
+    """`what`, which may wait and makes no call on a socket, told where it begins and where it goes on."""
+    @functools.wraps(what)
+    def told(*positional, **named):
+        file, line = own_line(FRAME(1))
+        if file is None or is_over:
+            return what(*positional, **named)
+        report(AT, 0, 0, -1, file, line, 1)
+        try:
+            return what(*positional, **named)
+        finally:
+            report(AT, 0, 0, -1, file, line, 0)
+
+    return told
 
 
 def wait(ticket):
@@ -317,7 +345,7 @@ class Socket(plain):
         end = time.monotonic() + timeout
         while True:
             left = end - time.monotonic()
-            if timeout and not select.select([], [self], [], max(left, 0))[1]:
+            if timeout and not plain_select([], [self], [], max(left, 0))[1]:
                 raise TimeoutError("timed out")
             view = view[self.send(view, flags):]
             if not view.nbytes:
@@ -613,6 +641,11 @@ def run(number, folder, file, arguments, descriptors):
     Socket.__doc__ = plain.__doc__
     socket.socket = socket.SocketType = Socket
     sys.argv, sys.path[0], sys.excepthook = [path, *arguments], folder, show
+    time.sleep, select.select = waiting(time.sleep), waiting(select.select)
+    for name in ("SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector"):
+        if hasattr(selectors, name):
+            kind = getattr(selectors, name)
+            kind.select = waiting(kind.select)
     # The second is what the first has become inside of `traceback` with Python 3.11.
     for name in ("walk_tb", "_walk_tb_with_full_positions"):
         if hasattr(traceback, name):

@@ -11,10 +11,11 @@ pub(super) enum Kind {
     Return,
     Failed,
     Ending,
+    At,
 }
 
-const KINDS: [Kind; 6] =
-    [Kind::Started, Kind::Ready, Kind::Enter, Kind::Return, Kind::Failed, Kind::Ending];
+const KINDS: [Kind; 7] =
+    [Kind::Started, Kind::Ready, Kind::Enter, Kind::Return, Kind::Failed, Kind::Ending, Kind::At];
 
 /// Bytes before the texts, and of each text at most.
 const HEAD: usize = 46;

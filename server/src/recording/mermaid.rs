@@ -89,6 +89,7 @@ impl Mermaid<'_> {
             | Fact::Lose { .. }
             | Fact::Hold { .. }
             | Fact::Ready(_)
+            | Fact::At { .. }
             | Fact::Output { .. }
             | Fact::Exit { .. } => {}
         }

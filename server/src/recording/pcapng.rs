@@ -168,6 +168,7 @@ impl Writer for Pcapng {
             | Fact::Hold { .. }
             | Fact::Wire(_)
             | Fact::Ready(_)
+            | Fact::At { .. }
             | Fact::Output { .. }
             | Fact::Exit { .. }
             | Fact::Lesson(_)

@@ -74,6 +74,7 @@ impl Survey {
             | Fact::Return { .. }
             | Fact::Wire(_)
             | Fact::Ready(_)
+            | Fact::At { .. }
             | Fact::Output { .. }
             | Fact::Exit { .. }
             | Fact::Lesson(_)

@@ -20,6 +20,8 @@ pub struct Runs {
     pub exit: Option<Ended>,
     /// The line whose call has returned last, until it is at the next one.
     pub(super) last: Option<SourceLine>,
+    /// The lines where it waits for something that is no call on a socket: one a thread.
+    pub(super) waits: Vec<SourceLine>,
     /// The number of the event with which it came to be where it is.
     pub(super) acted: u64,
     /// The lines that have made calls, with the numbers of the calls' enters.
@@ -101,9 +103,24 @@ impl Runs {
         }
     }
 
+    /// It waits at a line for something that is no call on a socket, or goes on from there.
+    pub(super) fn is_at(&mut self, seq: u64, line: &SourceLine, waits: bool) {
+        self.acted = seq;
+        if waits {
+            self.last = None;
+            self.waits.push(line.clone());
+        } else {
+            self.last = Some(line.clone());
+            if let Some(at) = self.waits.iter().position(|it| it == line) {
+                self.waits.remove(at);
+            }
+        }
+    }
+
     /// It has ended: it is nowhere any more.
     pub(super) fn end(&mut self, seq: u64) {
         self.ready.clear();
+        self.waits.clear();
         (self.acted, self.last) = (seq, None);
     }
 

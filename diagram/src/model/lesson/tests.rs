@@ -133,3 +133,18 @@ fn what_is_kept_goes_with_the_oldest_events() {
     assert_eq!(model.calls_of_line(&name("client"), &line(6)).len(), 6);
     assert_eq!(model.lesson().note(), None);
 }
+
+/// A selector, or sleep: no call on a socket, and yet the line that the program is at.
+#[test]
+fn a_line_may_wait_without_a_call() {
+    let mut journal = begun(100);
+    let call = journal.enter_at("client", None, STREAM, line(5));
+    journal.ok(call, fd(3));
+    let at = |waits| Fact::At { program: name("client"), line: line(8), waits };
+    journal.fact(at(true));
+    assert_eq!(lit(&journal), [(8, Lit::Waiting)]);
+    journal.fact(at(false));
+    assert_eq!(lit(&journal), [(8, Lit::Running)]);
+    ready(&mut journal, CallName::Accept, 9);
+    assert_eq!(lit(&journal), [(9, Lit::Ready)]);
+}

@@ -83,6 +83,11 @@ impl Known {
                     scope,
                 )
             }
+            Kind::At => {
+                let (program, waits) = (watched.name.clone(), report.a != 0);
+                let line = watched.line(report)?;
+                Some(watched.aside(report.at, Fact::At { program, line, waits }))
+            }
             Kind::Failed => watched.failed(report),
             Kind::Ending => {
                 let fds = report.text();

@@ -418,6 +418,9 @@ async fn four_way_close() {
 #[tokio::test]
 async fn many_clients() {
     let story = story("many-clients").await;
+    // The selector is where it waits, and no call on a socket.
+    let at = "selectors waits at selector_server.py:16";
+    assert!(story.count(at) > 3, "{}", story.count(at));
     for (server, clients) in
         [("threads", ["alice", "bob", "carol"]), ("selectors", ["dave", "erin", "frank"])]
     {
