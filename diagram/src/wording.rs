@@ -45,12 +45,12 @@ texts! {
         pub diagram: Diagram,
         /// The rows of the diagram as sentences, for screen readers.
         pub sentence: Sentence,
-        /// What each of the kernel's errors means, a sentence each.
-        pub errno: Errnos,
         /// Everything around the diagram.
         pub page: Page,
-        /// Packets, the wire, and what the kernel says.
+        /// Packets, the wire, and what the kernel says. The last that a first diagram needs: see [`Wording::files`].
         pub lab: Lab,
+        /// What each of the kernel's errors means, a sentence each.
+        pub errno: Errnos,
         /// The names of header fields.
         pub fields: Fields,
         /// What is said of a selected event.
@@ -61,18 +61,26 @@ texts! {
 }
 
 impl Wording {
-    /// Reads a language from what [`Wording::lines`] wrote.
+    /// Reads a language from the first of its files, or from both, one behind the other. What is missing is empty.
     pub fn read(file: &'static str) -> Box<Self> {
         let mut wording = Box::new(Self::EMPTY);
         wording.fill(&mut file.lines());
         wording
     }
 
-    /// All texts, each on a line.
-    pub fn lines(&self) -> String {
-        let mut lines = String::new();
-        self.each(&mut |text| lines.extend([text, "\n"]));
-        lines
+    /// All texts, each on a line, as two files: what a room's first diagram needs, and the rest.
+    pub fn files(&self) -> [String; 2] {
+        let Self { language, diagram, sentence, page, lab, .. } = self;
+        let [mut first, mut all] = [const { String::new() }; 2];
+        let mut add = |text| first.extend([text, "\n"]);
+        language.each(&mut add);
+        diagram.each(&mut add);
+        sentence.each(&mut add);
+        page.each(&mut add);
+        lab.each(&mut add);
+        self.each(&mut |text| all.extend([text, "\n"]));
+        let rest = all.split_off(first.len());
+        [first, rest]
     }
 
     /// A text of a lesson's in this language.
@@ -107,6 +115,12 @@ texts! {
         pub took: &'static str,
         /// A call whose return lies in a gap.
         pub unknown_end: &'static str,
+        /// What lessons say in rows. `{program}` `{code}` `{signal}` `{round}` `{text}` `{number}` where the English one has them.
+        pub row_question: &'static str,
+        pub row_answer: &'static str,
+        pub row_exit_code: &'static str,
+        pub row_exit_signal: &'static str,
+        pub row_round: &'static str,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     dom::{El, View, el},
     reactive::{RwSignal, expect_context, provide_context, untrack, watch},
     state::{self, Room},
+    words,
 };
 
 /// Milliseconds until the fetch is tried again.
@@ -67,7 +68,10 @@ pub(crate) fn fetch(load: fn() -> Loading) {
     provide_context(Arrived(arrived));
     browser::spawn(async move {
         loop {
-            if let Some(later) = load().await {
+            // Its texts first: they are small, and it shows them at once.
+            if words::complete().await.is_ok()
+                && let Some(later) = load().await
+            {
                 return arrived.set(Some(later));
             }
             browser::pause(AGAIN).await;

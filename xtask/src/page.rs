@@ -4,6 +4,7 @@
 //! target/page/index.html                  static/index.html
 //! target/page/style.HASH.css              each static/*.css and static/*.js
 //! target/page/words.HASH.en.txt           the page's texts in each language; the page fetches the one that it speaks
+//! target/page/more-words.HASH.en.txt      those that a room's first diagram does not need
 //! target/page/module.HASH/                the frontend; its files name each other, so the hash is that of them all
 //!             socketscope.js              wasm-bindgen's script; its default export starts the page
 //!             socketscope_bg.wasm         what static/boot.js hands to that export
@@ -131,7 +132,8 @@ fn ingredients(wasm: &Path) -> Result<String> {
         hasher.write(file.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(file)?);
     }
-    LANGUAGES.iter().for_each(|words| hasher.write(words.lines().as_bytes()));
+    let words = LANGUAGES.iter().flat_map(|words| words.files());
+    words.for_each(|file| hasher.write(file.as_bytes()));
     RECIPE.iter().for_each(|source| hasher.write(source.as_bytes()));
     Ok(format!("{:016x}", hasher.finish()))
 }
@@ -141,8 +143,10 @@ fn assemble(wasm: &Path, finish: Finish, folder: &Path) -> Result<()> {
     let mut names = Names::default();
     bind(wasm, finish, folder, &mut names)?;
     for words in LANGUAGES {
-        let name = format!("words.{}.txt", words.language.tag());
-        names.write(folder, &name, words.lines().as_bytes())?;
+        let tag = words.language.tag();
+        let [first, rest] = words.files();
+        names.write(folder, &format!("words.{tag}.txt"), first.as_bytes())?;
+        names.write(folder, &format!("more-words.{tag}.txt"), rest.as_bytes())?;
     }
 
     let source = root().join("static");

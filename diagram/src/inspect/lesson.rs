@@ -85,11 +85,12 @@ pub(super) fn inspect(
                 facts.extend(right.map(|right| (words.right, right)));
                 peers.push(Peer { name: words.question, text: say(text), seq: asked.seq });
             }
-            let title = fill(words.row_answer, &[("number", &*right.to_string()), ("text", "")]);
+            let title =
+                fill(wording.diagram.row_answer, &[("number", &*right.to_string()), ("text", "")]);
             (title.trim_end().to_owned(), say(text))
         }
         LessonFact::Mode { round, .. } => {
-            let title = fill(words.row_round, &[("round", &round.to_string())]);
+            let title = fill(wording.diagram.row_round, &[("round", &round.to_string())]);
             (title, words.story_round.to_owned())
         }
         LessonFact::Answers { .. } => (words.question.to_owned(), String::new()),

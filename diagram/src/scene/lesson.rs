@@ -35,16 +35,16 @@ impl View<'_> {
                     row.program = self.model.program_named(program).map(|program| program.id);
                     let text = plain(self.wording.of(text));
                     let values = [("program", program.as_str()), ("text", &text)];
-                    (Tone::Question, fill(self.wording.lesson.row_question, &values))
+                    (Tone::Question, fill(self.wording.diagram.row_question, &values))
                 }
                 LessonFact::Reveal { right, text, .. } => {
                     let text = plain(self.wording.of(text));
                     let values = [("number", &*right.to_string()), ("text", &text)];
-                    (Tone::Question, fill(self.wording.lesson.row_answer, &values))
+                    (Tone::Question, fill(self.wording.diagram.row_answer, &values))
                 }
                 LessonFact::Mode { round, .. } => {
                     let round = round.to_string();
-                    (Tone::Round, fill(self.wording.lesson.row_round, &[("round", &round)]))
+                    (Tone::Round, fill(self.wording.diagram.row_round, &[("round", &round)]))
                 }
                 LessonFact::Answers { .. } => return None,
             },
@@ -84,7 +84,7 @@ pub fn exit_text(
     signal: Option<i32>,
     wording: &Wording,
 ) -> String {
-    let words = &wording.lesson;
+    let words = &wording.diagram;
     let values = |name, value| [("program", program), (name, value)];
     match (signal, code) {
         (Some(signal), _) => fill(words.row_exit_signal, &values("signal", &signal_name(signal))),

@@ -22,6 +22,11 @@ pub static EN: Wording = Wording {
         waiting: "waiting {time}",
         took: "took {time}",
         unknown_end: "return not seen",
+        row_question: "Before {program} goes on: {text}",
+        row_answer: "Answer {number}. {text}",
+        row_exit_code: "{program} ended with exit code {code}",
+        row_exit_signal: "{program} was killed by {signal}",
+        row_round: "The lesson begins anew: round {round}",
     },
     sentence: Sentence {
         started: "{program} started",

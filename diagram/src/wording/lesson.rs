@@ -73,12 +73,6 @@ texts! {
         pub exit_signal: &'static str,
         /// `{line}`.
         pub line_why: &'static str,
-        /// Rows and the inspector. `{program}` `{code}` `{signal}` `{round}` `{text}` `{number}` where the English one has them.
-        pub row_question: &'static str,
-        pub row_answer: &'static str,
-        pub row_exit_code: &'static str,
-        pub row_exit_signal: &'static str,
-        pub row_round: &'static str,
         pub story_exit: &'static str,
         pub story_round: &'static str,
         pub explains: &'static str,

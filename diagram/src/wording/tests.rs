@@ -113,8 +113,13 @@ fn chinese_is_set_as_chinese() {
 #[test]
 fn a_language_is_the_same_after_its_way_through_a_file() {
     for language in [&EN, &ZH] {
-        let file: &'static str = language.lines().leak();
+        let [first, rest] = language.files();
+        let file: &'static str = format!("{first}{rest}").leak();
         assert_eq!(format!("{:#?}", Wording::read(file)), format!("{language:#?}"));
+        // What comes first stands by itself.
+        let early = Wording::read(first.leak());
+        assert_eq!(format!("{:#?}", early.lab), format!("{:#?}", language.lab));
+        assert!(early.lesson.ready.is_empty() && !rest.is_empty());
     }
 }
 

@@ -27,6 +27,11 @@ pub static ZH: Wording = Wording {
         waiting: "已等待 {time}",
         took: "用时 {time}",
         unknown_end: "未见返回",
+        row_question: "{program} 继续之前：{text}",
+        row_answer: "答案 {number}。{text}",
+        row_exit_code: "{program} 已结束，退出码 {code}",
+        row_exit_signal: "{program} 被 {signal} 杀死",
+        row_round: "课程重新开始：第 {round} 轮",
     },
     sentence: Sentence {
         started: "{program} 已启动",
