@@ -1,6 +1,7 @@
 //! Lessons: each is run for real, and its journal compared with what `lessons.md` says that the kernel must be seen to do.
 //! Facts and their order, never times.
 
+mod buttons;
 mod conduct;
 mod facts;
 mod folders;
