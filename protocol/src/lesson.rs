@@ -192,6 +192,10 @@ pub struct ChosenAnswer {
     pub question: u32,
     /// The how-manieth of its choices, from 1 on.
     pub choice: u32,
+    /// A number that the viewer has chosen at random and keeps: with another connection it is the same viewer's answer
+    /// all the same. Without one each connection is a viewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voter: Option<u64>,
 }
 
 /// A call that a program is about to make, and that waits to be let go.

@@ -9,7 +9,8 @@ use socketscope_protocol::{
 
 use super::Room;
 use crate::{
-    browser, http,
+    browser::{self, window},
+    http,
     reactive::{Memo, RwSignal, untrack},
 };
 
@@ -157,7 +158,7 @@ impl Room {
         mark(Some(choice));
         self.problem.set(None);
         browser::spawn(async move {
-            let body = ChosenAnswer { question, choice };
+            let body = ChosenAnswer { question, choice, voter: Some(voter()) };
             if let Err(why) = self.ask(Command::Answer { body }).await {
                 self.problem.set(Some(why));
                 mark(before);
@@ -211,4 +212,25 @@ impl Room {
             untrack(|| self.lesson.open(&program));
         }
     }
+}
+
+/// The number by which this tab's answers are known to be one viewer's, though it connects or is loaded again.
+fn voter() -> u64 {
+    const SLOT: &str = "socketscope.voter";
+    thread_local! {
+        static CHOSEN: u64 = {
+            let storage = window().session_storage().ok().flatten();
+            let known = storage.as_ref().and_then(|storage| storage.get_item(SLOT).ok().flatten());
+            known.and_then(|known| known.parse().ok()).unwrap_or_else(|| {
+                // As many bits as a number of JavaScript's has.
+                let chosen = (js_sys::Math::random() * 2_f64.powi(53)) as u64;
+                if let Some(storage) = storage {
+                    // Where the tab may not store anything, the number lives as long as the page.
+                    let _ = storage.set_item(SLOT, &chosen.to_string());
+                }
+                chosen
+            })
+        };
+    }
+    CHOSEN.with(|chosen| *chosen)
 }

@@ -55,7 +55,7 @@ impl Request {
             }
             Command::Answer { body } => {
                 let answer = Writer::default().plain("question", Some(body.question));
-                let answer = answer.plain("choice", Some(body.choice));
+                let answer = answer.plain("choice", Some(body.choice)).plain("voter", body.voter);
                 writer.text("command", "answer").object("body", answer)
             }
             Command::Packets { body } => {

@@ -403,8 +403,8 @@ fn command() -> BoxedStrategy<Command> {
         (packet_id(), select(&Fate::ALL[..]))
             .prop_map(|(packet, fate)| Command::Packet { packet, body: FateOfOne { fate } }),
         lesson_command().prop_map(|body| Command::Lesson { body }),
-        any::<(u32, u32)>().prop_map(|(question, choice)| Command::Answer {
-            body: ChosenAnswer { question, choice }
+        any::<(u32, u32, Option<u64>)>().prop_map(|(question, choice, voter)| Command::Answer {
+            body: ChosenAnswer { question, choice, voter }
         }),
         (select(&Fate::ALL[..]), any::<Option<usize>>())
             .prop_map(|(fate, count)| Command::Packets { body: FateOfMany { fate, count } }),

@@ -22,7 +22,16 @@ pub(crate) struct Poll {
 struct Open {
     question: u32,
     choices: u32,
-    answers: HashMap<u64, u32>,
+    answers: HashMap<Voter, u32>,
+}
+
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Voter {
+    /// Who goes by this number, whatever connection it comes by.
+    Known(u64),
+    /// The connection's.
+    Viewer(u64),
 }
 
 impl Poll {
@@ -47,9 +56,10 @@ impl Poll {
             let why = format!("the question has the choices 1 to {}", open.choices);
             return Err(Refusal::Malformed(why));
         }
+        let voter = answer.voter.map_or(Voter::Viewer(viewer), Voter::Known);
         // Those who left keep their answers; nobody can make more of them than there may be viewers at once.
-        if open.answers.len() < VIEWERS || open.answers.contains_key(&viewer) {
-            open.answers.insert(viewer, answer.choice);
+        if open.answers.len() < VIEWERS || open.answers.contains_key(&voter) {
+            open.answers.insert(voter, answer.choice);
         }
         self.changed.notify_one();
         Ok(())
@@ -79,13 +89,19 @@ mod tests {
     #[test]
     fn each_viewer_has_one_answer() {
         let poll = Poll::default();
-        let answer = |question, choice| ChosenAnswer { question, choice };
+        let answer = |question, choice| ChosenAnswer { question, choice, voter: None };
         assert!(poll.answer(1, answer(1, 1)).is_err());
         poll.open(1, 2);
         for (viewer, choice) in [(1, 1), (2, 1), (1, 2)] {
             poll.answer(viewer, answer(1, choice)).expect("an answer");
         }
         assert_eq!(poll.counts(), Some((1, vec![1, 1])));
+        // By two connections, and still one.
+        for (viewer, choice) in [(3, 1), (4, 2)] {
+            let answer = ChosenAnswer { voter: Some(1), ..answer(1, choice) };
+            poll.answer(viewer, answer).expect("an answer");
+        }
+        assert_eq!(poll.counts(), Some((1, vec![1, 2])));
         for wrong in [answer(1, 0), answer(1, 3), answer(2, 1)] {
             assert!(poll.answer(1, wrong).is_err(), "{wrong:?}");
         }

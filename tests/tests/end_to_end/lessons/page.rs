@@ -80,6 +80,16 @@ async fn waiting_looks_different(browser: &Browser) {
     assert!(looks[0][0] != looks[1][0] && looks[0][1] != looks[1][1], "{looks:?}");
 }
 
+/// Whoever answers again after loading the page again is still one.
+async fn answers_once(browser: &Browser) {
+    browser.reload().await;
+    browser.click(".lesson .choice[data-choice=\"2\"]").await;
+    let counts = "[...document.querySelectorAll('.lesson .choice .number-of')].map(it => it.textContent).join()";
+    browser.until(&format!("{counts}.startsWith('0,1')")).await;
+    browser.click(".lesson .choice[data-choice=\"1\"]").await;
+    browser.until(&format!("{counts}.startsWith('1,0')")).await;
+}
+
 #[tokio::test]
 async fn the_first_connection_step_by_step() {
     let server = TestServer::start();
@@ -102,6 +112,9 @@ async fn the_first_connection_step_by_step() {
         if now.asks {
             browser.click(".lesson .choice[data-choice=\"1\"]").await;
             browser.wait_for(".lesson .choice[data-choice=\"1\"][aria-pressed=true]").await;
+            if now.questions == 1 {
+                answers_once(&browser).await;
+            }
             browser.click(".lesson [data-do=reveal]").await;
             browser.wait_for(".lesson .choice.right").await;
             room.until_from(now.next, "the answer", |fact| {
