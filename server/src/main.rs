@@ -136,7 +136,7 @@ async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Res
     };
     let lessons = Lessons::new(serve.lessons);
     for mistake in lessons.check().1 {
-        tracing::warn!("a lesson cannot be run: {mistake}");
+        tracing::warn!("a lesson has a mistake: {mistake}");
     }
     let config = Config {
         reach: serve.reach,
