@@ -150,7 +150,11 @@ impl View<'_> {
                 Queue::Accept => true,
             };
             let queues = all.iter().filter(is_told);
-            let queues = queues.map(|(queue, now, of)| self.queue(*queue, *now, *of));
+            let queues = queues.map(|(queue, now, of)| {
+                let (kind, text) = self.queue(*queue, *now, *of);
+                let sampled = self.wording.lab.sampled;
+                (kind, if note.sampled { format!("{text} ({sampled})") } else { text })
+            });
             for (kind, text) in state.into_iter().chain(queues) {
                 chips.extend(taken.first(self.places(place, kind, &text)));
             }

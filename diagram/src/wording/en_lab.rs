@@ -187,7 +187,7 @@ pub(super) const LAB: Lab = Lab {
     legend_lost: "lost on the wire",
     legend_held: "held: deliver or lose it",
     legend_loop: "on a loopback: it does not leave its kernel",
-    legend_bands: "states of sockets, as the kernel says: LISTEN, opening, ESTABLISHED, closing; one band a socket",
+    legend_bands: "states of sockets, as the kernel says: LISTEN, opening, ESTABLISHED, closing; one band a socket. A dashed frame: sampled, and not seen as it changed",
     legend_boxes: "connections in a queue, and room for more",
     legend_gauge: "bytes in a queue, of the most so far",
     headers: "Headers",

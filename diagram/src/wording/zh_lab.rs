@@ -187,7 +187,7 @@ pub(super) const LAB: Lab = Lab {
     legend_lost: "在线路上丢失",
     legend_held: "扣住：放行或丢弃",
     legend_loop: "在环回接口上：不离开它的内核",
-    legend_bands: "内核所说的套接字状态：LISTEN、正在建立、ESTABLISHED、正在关闭；每个套接字一条",
+    legend_bands: "内核所说的套接字状态：LISTEN、正在建立、ESTABLISHED、正在关闭；每个套接字一条。虚线框：采样所得，并非在变化当时看到",
     legend_boxes: "队列中的连接，以及余下的位置",
     legend_gauge: "队列中的字节，相对迄今最多",
     headers: "首部",
