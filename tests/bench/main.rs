@@ -53,10 +53,13 @@ fn main() -> anyhow::Result<()> {
     if let Some([part, address, number]) = cli.play.as_deref() {
         return peer::play(part, address.parse()?, number.parse()?);
     }
-    let runtime = tokio::runtime::Runtime::new()?;
     if let Some([address, path, count]) = cli.view.as_deref() {
+        // On one thread: viewers elsewhere would take none of the server's cores.
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build()?;
         return runtime.block_on(viewers::be(address, path, count.parse()?));
     }
+    let runtime = tokio::runtime::Runtime::new()?;
     let wanted = |what| cli.what.is_empty() || cli.what.contains(&what);
     let mut report = Report::default();
     if wanted(What::Journal) {
