@@ -8,6 +8,7 @@ mod en_fields;
 mod en_lab;
 mod en_lesson;
 mod en_page;
+mod en_trouble;
 mod errno;
 mod fields;
 mod lab;
@@ -17,12 +18,14 @@ mod page;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod trouble;
 mod zh;
 mod zh_errno;
 mod zh_fields;
 mod zh_lab;
 mod zh_lesson;
 mod zh_page;
+mod zh_trouble;
 
 use socketscope_protocol::Bilingual;
 
@@ -34,6 +37,7 @@ pub use language::{Language, Piece, first_sentence, paragraphs, plain};
 pub use lesson::Lesson;
 pub use page::{Choice, Inspect, Page, PerCall};
 use texts::{Texts, texts};
+pub use trouble::{Trouble, Troubles};
 pub use zh::ZH;
 
 texts! {
@@ -57,6 +61,8 @@ texts! {
         pub inspect: Inspect,
         /// Lessons.
         pub lesson: Lesson,
+        /// What goes wrong.
+        pub troubles: Troubles,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The server's HTTP paths, as far as the page asks them. Problems come back as the sentences that the server wrote.
 
 use js_sys::{Object, Reflect};
-use socketscope_protocol::{LessonListed, LessonView, NewRoom, Problem, json::Json, wire::Listed};
+use socketscope_protocol::{
+    LessonListed, LessonView, NewRoom, Problem, Said, json::Json, wire::Listed,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, Url};
@@ -19,11 +21,13 @@ pub(crate) async fn rooms(key: Option<String>) -> Result<Vec<Listed>, Problem> {
 }
 
 /// Why no room can be a lab on this machine; nothing where it can.
-pub(crate) async fn no_lab(key: Option<String>) -> Result<Option<String>, Problem> {
+pub(crate) async fn no_lab(key: Option<String>) -> Result<Option<(String, Option<Said>)>, Problem> {
     let text = ask("/api/network", key, None).await?;
     let json = Json::read(&text).ok_or_else(strange)?;
     let can = json.get("lab").bool().ok_or_else(strange)?;
-    Ok((!can).then(|| json.get("why").get("why").string().unwrap_or_default()))
+    let why = json.get("why");
+    Ok((!can)
+        .then(|| (why.get("why").string().unwrap_or_default(), Said::from_json(why.get("said")))))
 }
 
 /// All lessons.
@@ -94,12 +98,17 @@ async fn fetch(path: &str, key: Option<String>, body: Option<String>) -> Result<
 }
 
 fn unreachable(error: JsValue) -> Problem {
+    // The browser's own word for it.
+    let why = String::from(error.unchecked_into::<js_sys::Error>().message());
     Problem {
         code: "unreachable".into(),
         status: 0,
         title: words().unreachable.into(),
-        // The browser's own word for it.
-        detail: error.unchecked_into::<js_sys::Error>().message().into(),
+        said: Some(Box::new(Said {
+            name: "unreachable".into(),
+            values: vec![("why".into(), why.clone())],
+        })),
+        detail: why,
     }
 }
 
@@ -110,5 +119,6 @@ pub(crate) fn strange() -> Problem {
         status: 0,
         title: words().strange.into(),
         detail: String::new(),
+        said: None,
     }
 }

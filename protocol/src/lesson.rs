@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallName, Fd, HostName, ProgramName};
+use crate::{CallName, Fd, HostName, ProgramName, Said};
 
 /// A lesson's name: that of its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct LessonListed {
     /// Why it cannot be run here, in a sentence that says what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<String>,
+    /// Which sentence that is, for pages in other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// A room's lesson: what it says, and the programs as they run.

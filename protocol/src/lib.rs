@@ -19,6 +19,7 @@ mod packet;
 mod payload;
 mod problem;
 mod room;
+mod said;
 pub mod wire;
 
 pub use call::{
@@ -46,3 +47,4 @@ pub use room::{
     CallAnswer, Client, EchoServer, HostView, LessonRole, Links, Network, NewHost, NewProgram,
     NewRoom, ProgramView, Role, RoomView, SocketView, WaitingCall,
 };
+pub use said::Said;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Said;
+
 /// What a room's packets and sockets are seen by, best first. Each shows what those below it show.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -104,6 +106,9 @@ pub struct Obstacle {
     pub errno: Option<String>,
     /// What is not possible, why, and what to do about it; in English.
     pub why: String,
+    /// Which sentence that is, for pages in other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 impl fmt::Display for Obstacle {

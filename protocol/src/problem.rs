@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Said;
+
 /// A refused request: nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -14,4 +16,7 @@ pub struct Problem {
     pub title: String,
     /// Why, and what to do about it.
     pub detail: String,
+    /// Which sentence the detail is, for pages in other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Box<Said>>,
 }

@@ -19,6 +19,7 @@ mod room;
 mod rooms;
 mod server;
 mod shards;
+mod told;
 mod watch;
 mod web;
 

@@ -41,6 +41,7 @@ use crate::{
     kernel::states::Owners,
     network::{Fence, Host, Network},
     refusal::Refusal,
+    told::told,
 };
 
 /// What the programs of a room share.
@@ -131,7 +132,7 @@ impl Program {
     /// What is wrong with the request itself; then nothing has been entered.
     pub(crate) fn enter(self: &Arc<Self>, request: CallRequest) -> Result<Entered, Refusal> {
         let CallRequest { call, fd, args } = request;
-        let call = Call::new(call, args).map_err(Refusal::Malformed)?;
+        let call = Call::new(call, args).map_err(Refusal::malformed)?;
         let (call, payload) = act::check(call)?;
         self.enter_checked(fd, call, payload)
     }
@@ -143,20 +144,18 @@ impl Program {
         payload: Vec<u8>,
     ) -> Result<Entered, Refusal> {
         if (call.name() == CallName::Socket) != fd.is_none() {
-            let (name, takes) = (call.name().as_str(), fd.map_or("needs an", |_| "takes no"));
-            return Err(Refusal::Malformed(format!("{name} {takes} \"fd\"")));
+            let call = call.name().as_str();
+            return Err(Refusal::Malformed(match fd {
+                None => told!("malformed/needs-fd", call = call),
+                Some(_) => told!("malformed/no-fd", call = call),
+            }));
         }
         let mut state = self.state();
         if state.ended {
             return Err(Refusal::Ended(self.name.clone()));
         }
         if state.in_flight >= WAITING_CALLS {
-            let way_out = "Give one up, or wait until one returns.";
-            return Err(Refusal::Full {
-                what: "waiting calls in this program",
-                limit: WAITING_CALLS,
-                way_out,
-            });
+            return Err(Refusal::Full(told!("full/calls", limit = WAITING_CALLS)));
         }
         let socket = fd.and_then(|fd| state.fds.get(fd)).cloned();
         let target = call::Target::new(&call, payload, socket, &self.scope.network)?;

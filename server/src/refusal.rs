@@ -8,9 +8,12 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use socketscope_diagram::wording::Trouble;
 use socketscope_protocol::{
     CallId, HostName, LessonId, PacketId, Problem, ProgramName, RoomId, limits,
 };
+
+use crate::told::{Told, quoted, sentence, told};
 
 /// A request that is turned down. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub(crate) enum Refusal {
     /// The room is for no lesson.
     NoLesson,
     /// No call can be let go; the sentence says why.
-    NothingToStep(String),
+    NothingToStep(Told),
     /// No question is open, or not this one.
     NoOpenQuestion,
     /// The call was to be made on a program that makes its calls itself.
@@ -48,13 +51,13 @@ pub(crate) enum Refusal {
     /// The program has ended in the meantime.
     Ended(ProgramName),
     /// The request cannot be read, or lacks something; the sentence says what.
-    Malformed(String),
+    Malformed(Told),
     /// A part of the request is longer than it may be.
-    TooLong { what: &'static str, limit: usize, unit: &'static str },
+    TooLong(Told),
     /// There are as many of something as there may be.
-    Full { what: &'static str, limit: usize, way_out: &'static str },
+    Full(Told),
     /// The network does not go there; the sentence says why and what to do.
-    OutOfReach(String),
+    OutOfReach(Told),
     /// The host key is missing, or is not the one.
     NoKey,
     /// The request names a host that this server is not.
@@ -62,166 +65,120 @@ pub(crate) enum Refusal {
     /// The request comes from another site's page.
     ForeignOrigin(String),
     /// The operating system refused what the server needs; the sentence says what.
-    Unable(String),
+    Unable(Told),
+}
+
+/// A code, and what it is called in a few words.
+macro_rules! code {
+    ($code:literal) => {
+        ($code, const { Trouble::named(concat!("title/", $code)) }.english)
+    };
 }
 
 impl Refusal {
-    fn parts(&self) -> (StatusCode, &'static str, &'static str, String) {
+    /// The status, the code with its title, and the sentence.
+    fn parts(&self) -> (StatusCode, (&'static str, &'static str), Told) {
         use StatusCode as S;
         match self {
-            Self::NoSuchRoom(room) => (
-                S::NOT_FOUND,
-                "no-such-room",
-                "No such room",
-                format!("There is no room {:?}, or it has ended. GET /api/rooms lists those that exist.", room.0),
-            ),
+            Self::NoSuchRoom(room) => {
+                (S::NOT_FOUND, code!("no-such-room"), told!("no-such-room", room = quoted(&room.0)))
+            }
             Self::NoSuchProgram(program) => (
                 S::NOT_FOUND,
-                "no-such-program",
-                "No such program",
-                format!("No living program of this room is called {:?}.", program.as_str()),
+                code!("no-such-program"),
+                told!("no-such-program", program = quoted(program.as_str())),
             ),
-            Self::NoSuchCall(id) => (
-                S::NOT_FOUND,
-                "no-such-call",
-                "No such call",
-                format!("Call {id} is not waiting: it has returned, or never was."),
-            ),
+            Self::NoSuchCall(id) => {
+                (S::NOT_FOUND, code!("no-such-call"), told!("no-such-call", id = id))
+            }
             Self::NoSuchHost(host) => (
                 S::NOT_FOUND,
-                "no-such-host",
-                "No such host",
-                format!("No host of this room is called {:?}.", host.as_str()),
+                code!("no-such-host"),
+                told!("no-such-host", host = quoted(host.as_str())),
             ),
-            Self::NoSuchPacket(packet) => (
-                S::NOT_FOUND,
-                "no-such-packet",
-                "No such packet",
-                format!("The wire does not hold packet {packet}: it has gone, or never was there."),
-            ),
-            Self::NoLab => (
-                S::CONFLICT,
-                "no-lab",
-                "No lab",
-                "This room is on the machine's own network, which has neither hosts nor a wire of ours. Make a room with \"network\": \"lab\".".into(),
-            ),
+            Self::NoSuchPacket(packet) => {
+                (S::NOT_FOUND, code!("no-such-packet"), told!("no-such-packet", packet = packet))
+            }
+            Self::NoLab => (S::CONFLICT, code!("no-lab"), told!("no-lab")),
             Self::HostNameTaken(host) => (
                 S::CONFLICT,
-                "name-taken",
-                "Name taken",
-                format!("A host called {:?} is in this room. Choose another name, or none.", host.as_str()),
+                code!("name-taken"),
+                told!("name-taken/host", host = quoted(host.as_str())),
             ),
             Self::NoSuchLesson(lesson) => (
                 S::NOT_FOUND,
-                "no-such-lesson",
-                "No such lesson",
-                format!("There is no lesson {:?}. GET /api/lessons lists those that there are.", lesson.0),
+                code!("no-such-lesson"),
+                told!("no-such-lesson", lesson = quoted(&lesson.0)),
             ),
-            Self::NoLesson => (
-                S::CONFLICT,
-                "no-lesson",
-                "No lesson",
-                "This room is for no lesson. Make a room with \"lesson\": one of those that GET /api/lessons lists.".into(),
-            ),
-            Self::NothingToStep(why) => (S::CONFLICT, "nothing-to-step", "Nothing to let go", sentence(why)),
-            Self::NoOpenQuestion => (
-                S::CONFLICT,
-                "no-open-question",
-                "No open question",
-                "The lesson asks nothing at the moment, or another question.".into(),
-            ),
+            Self::NoLesson => (S::CONFLICT, code!("no-lesson"), told!("no-lesson")),
+            Self::NothingToStep(why) => (S::CONFLICT, code!("nothing-to-step"), why.clone()),
+            Self::NoOpenQuestion => {
+                (S::CONFLICT, code!("no-open-question"), told!("no-open-question"))
+            }
             Self::MakesItsOwnCalls(program) => (
                 S::CONFLICT,
-                "makes-its-own-calls",
-                "It makes its own calls",
-                format!("{:?} is a program of the lesson: its calls are those of its source. Start a program of your own beside it.", program.as_str()),
+                code!("makes-its-own-calls"),
+                told!("makes-its-own-calls", program = quoted(program.as_str())),
             ),
-            Self::NoSuchPath => (
-                S::NOT_FOUND,
-                "no-such-path",
-                "No such path",
-                "GET /api/openapi.json describes what there is.".into(),
-            ),
-            Self::WrongMethod => (
-                S::METHOD_NOT_ALLOWED,
-                "wrong-method",
-                "Wrong method",
-                "This path exists, but not for this method. GET /api/openapi.json describes what there is.".into(),
-            ),
+            Self::NoSuchPath => (S::NOT_FOUND, code!("no-such-path"), told!("no-such-path")),
+            Self::WrongMethod => {
+                (S::METHOD_NOT_ALLOWED, code!("wrong-method"), told!("wrong-method"))
+            }
             Self::NameTaken(program) => (
                 S::CONFLICT,
-                "name-taken",
-                "Name taken",
-                format!("A program called {:?} is alive in this room. Choose another name, or none.", program.as_str()),
+                code!("name-taken"),
+                told!("name-taken/program", program = quoted(program.as_str())),
             ),
-            Self::Ended(program) => (
-                S::CONFLICT,
-                "ended",
-                "Program ended",
-                format!("{:?} has ended, and its sockets are closed.", program.as_str()),
-            ),
-            Self::Malformed(why) => (S::BAD_REQUEST, "malformed", "Malformed request", sentence(why)),
-            Self::TooLong { what, limit, unit } => (
-                S::PAYLOAD_TOO_LARGE,
-                "too-long",
-                "Too long",
-                format!("{what} may have at most {limit} {unit}."),
-            ),
-            Self::Full { what, limit, way_out } => (
-                S::TOO_MANY_REQUESTS,
-                "full",
-                "Limit reached",
-                format!("There are {limit} {what} already, the most there may be. {way_out}"),
-            ),
-            Self::OutOfReach(why) => (S::FORBIDDEN, "out-of-reach", "Out of reach", sentence(why)),
-            Self::NoKey => (
-                S::UNAUTHORIZED,
-                "no-key",
-                "Host key needed",
-                "Send \"Authorization: Bearer KEY\", or open the link of the server's \"ready:\" line: the key stands after its \"#key=\".".into(),
-            ),
+            Self::Ended(program) => {
+                (S::CONFLICT, code!("ended"), told!("ended", program = quoted(program.as_str())))
+            }
+            Self::Malformed(why) => (S::BAD_REQUEST, code!("malformed"), why.clone()),
+            Self::TooLong(what) => (S::PAYLOAD_TOO_LARGE, code!("too-long"), what.clone()),
+            Self::Full(what) => (S::TOO_MANY_REQUESTS, code!("full"), what.clone()),
+            Self::OutOfReach(why) => (S::FORBIDDEN, code!("out-of-reach"), why.clone()),
+            Self::NoKey => (S::UNAUTHORIZED, code!("no-key"), told!("no-key")),
             Self::ForeignHost(host) => (
                 S::MISDIRECTED_REQUEST,
-                "foreign-host",
-                "Not this server's name",
-                format!("This server does not answer to the name {host:?}. Start it with --allow-host NAME where that is its name."),
+                code!("foreign-host"),
+                told!("foreign-host", host = quoted(host)),
             ),
             Self::ForeignOrigin(origin) => (
                 S::FORBIDDEN,
-                "foreign-origin",
-                "Another site's page",
-                format!("A page of {origin:?} may neither read nor command this server."),
+                code!("foreign-origin"),
+                told!("foreign-origin", origin = quoted(origin)),
             ),
-            Self::Unable(why) => {
-                (S::SERVICE_UNAVAILABLE, "unable", "The machine does not allow it", sentence(why))
-            }
+            Self::Unable(why) => (S::SERVICE_UNAVAILABLE, code!("unable"), why.clone()),
         }
     }
 
     /// The refusal as RFC 9457 has it.
     pub(crate) fn problem(&self) -> Problem {
-        let (status, code, title, detail) = self.parts();
-        Problem { code: code.into(), status: status.as_u16(), title: title.into(), detail }
+        let (status, (code, title), Told { english, said }) = self.parts();
+        let (code, title) = (code.into(), title.into());
+        let (detail, said) = (english, said.map(Box::new));
+        Problem { code, status: status.as_u16(), title, detail, said }
     }
 
     /// A request longer than [`limits::MESSAGE_BYTES`].
     pub(crate) fn message_too_long() -> Self {
-        Self::TooLong { what: "A request", limit: limits::MESSAGE_BYTES, unit: "bytes" }
+        Self::TooLong(told!("too-long/request", limit = limits::MESSAGE_BYTES))
     }
-}
 
-/// A library's error text as a sentence: capital first, full stop last.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    first.chain(letters).collect::<String>() + stop
+    /// A request that cannot be read, for a reason that only a library's text tells.
+    pub(crate) fn malformed(why: impl fmt::Display) -> Self {
+        Self::Malformed(told!("malformed", why = sentence(&why.to_string())))
+    }
+
+    /// Something that the machine does not do, for a reason that only a library's text tells.
+    pub(crate) fn unable(why: impl fmt::Display) -> Self {
+        Self::Unable(told!("unable", why = sentence(&why.to_string())))
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, _, title, detail) = self.parts();
-        write!(f, "{title}: {detail}")
+        let (_, (_, title), told) = self.parts();
+        write!(f, "{title}: {}", told.english)
     }
 }
 

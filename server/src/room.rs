@@ -27,6 +27,7 @@ use crate::{
     process::Python,
     program::{Entered, Program, Scope, role},
     refusal::Refusal,
+    told::told,
 };
 
 /// A room.
@@ -162,7 +163,7 @@ impl Room {
     ) -> Result<HostView, Refusal> {
         let room = self.clone();
         let added = self.shard.spawn(async move { Ok(room.lab()?.add(name).await?.view()) });
-        added.await.unwrap_or_else(|error| Err(Refusal::Unable(error.to_string())))
+        added.await.unwrap_or_else(|error| Err(Refusal::unable(error)))
     }
 
     /// Where a new program shall run.
@@ -188,12 +189,7 @@ impl Room {
                 return Err(Refusal::NoSuchRoom(self.id.clone()));
             }
             if programs.alive.len() >= PROGRAMS {
-                let way_out = "End one that is no longer needed.";
-                return Err(Refusal::Full {
-                    what: "programs in this room",
-                    limit: PROGRAMS,
-                    way_out,
-                });
+                return Err(Refusal::Full(told!("full/programs", limit = PROGRAMS)));
             }
             let taken = |name: &ProgramName| {
                 programs.named(name).is_some()
@@ -369,5 +365,5 @@ fn free_name(role: &Role, taken: impl Fn(&ProgramName) -> bool) -> Result<Progra
     let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
     let mut names = names.filter_map(|name| ProgramName::new(&name).ok());
     let free = names.find(|name| !taken(name));
-    free.ok_or_else(|| Refusal::Malformed("give the program a name".into()))
+    free.ok_or_else(|| Refusal::malformed("give the program a name"))
 }

@@ -21,6 +21,7 @@ use crate::{
     refusal::Refusal,
     room::{Room, Setting},
     shards::Shards,
+    told::{Told, quoted, sentence, told},
 };
 
 /// Letters and digits that cannot be taken for one another when read out loud (Crockford's base 32, without u).
@@ -74,11 +75,11 @@ impl Rooms {
     ///
     /// # Errors
     /// Why nothing does, in a sentence.
-    async fn python(&self) -> Result<Python, String> {
+    async fn python(&self) -> Result<Python, Told> {
         let find = || async {
             let folder = self.folders.path().to_owned();
             let found = tokio::task::spawn_blocking(move || Python::find(&folder)).await;
-            found.unwrap_or_else(|error| Err(error.to_string()))
+            found.unwrap_or_else(|error| Err(told!("unable", why = sentence(&error.to_string()))))
         };
         self.python.get_or_try_init(find).await.cloned()
     }
@@ -86,29 +87,39 @@ impl Rooms {
     /// All lessons, in their order, each with what stands in its way.
     pub(crate) async fn lessons(&self) -> Vec<LessonListed> {
         let python = self.python().await.err();
-        let lab = self.ladder.lab().err().map(ToString::to_string);
-        let listed = |(lesson, found): (LessonId, Result<Arc<Lesson>, Vec<Mistake>>)| match found {
+        let lab = self.ladder.lab().err().map(Told::from);
+        let listed = |lesson, title, text, obstacle: Option<Told>| {
+            let (obstacle, said) = obstacle.map(|told| (told.english, told.said)).unzip();
+            LessonListed { lesson, title, text, obstacle, said: said.flatten() }
+        };
+        let each = |(lesson, found): (LessonId, Result<Arc<Lesson>, Vec<Mistake>>)| match found {
             Ok(it) => {
                 let no_lab = lab.clone().filter(|_| it.lab);
                 let obstacle = python.clone().or(no_lab);
-                LessonListed { lesson, title: it.title.clone(), text: it.text.clone(), obstacle }
+                listed(lesson, it.title.clone(), it.text.clone(), obstacle)
             }
             Err(mistakes) => {
                 let title = Bilingual { en: lesson.0.clone(), zh: lesson.0.clone() };
-                let obstacle = Some(sentences(&mistakes));
-                LessonListed { lesson, title, text: Bilingual::default(), obstacle }
+                listed(
+                    lesson,
+                    title,
+                    Bilingual::default(),
+                    Some(told!("unable/lesson", why = sentences(&mistakes))),
+                )
             }
         };
-        self.lessons.all().into_iter().map(listed).collect()
+        self.lessons.all().into_iter().map(each).collect()
     }
 
     /// The lesson that a new room is for, and what runs it.
     async fn lesson(&self, id: &LessonId) -> Result<(Arc<Lesson>, Python), Refusal> {
         let found = self.lessons.get(id).ok_or_else(|| Refusal::NoSuchLesson(id.clone()))?;
-        let lesson = found.map_err(|mistakes| Refusal::Unable(sentences(&mistakes)))?;
+        let lesson = found.map_err(|mistakes| {
+            let why = sentence(&sentences(&mistakes));
+            Refusal::Unable(told!("unable/lesson", why = why))
+        })?;
         if self.lock().values().filter(|room| room.course().is_ok()).count() >= LESSONS_AT_ONCE {
-            let way_out = "Delete the room of one that is no longer needed.";
-            return Err(Refusal::Full { what: "lessons running", limit: LESSONS_AT_ONCE, way_out });
+            return Err(Refusal::Full(told!("full/lessons", limit = LESSONS_AT_ONCE)));
         }
         Ok((lesson, self.python().await.map_err(Refusal::Unable)?))
     }
@@ -123,31 +134,24 @@ impl Rooms {
         if let Some((lesson, _)) = lesson.as_ref().filter(|(lesson, _)| lesson.lab)
             && kind != Network::Lab
         {
-            let why = self.ladder.lab().err().map(|obstacle| format!(": {obstacle}"));
-            return Err(Refusal::Unable(format!(
-                "the lesson {:?} needs the lab{}",
-                lesson.id.0,
-                why.unwrap_or_default()
-            )));
+            let lesson = quoted(&lesson.id.0);
+            return Err(Refusal::Unable(match self.ladder.lab() {
+                Ok(()) => told!("unable/lesson-needs-lab", lesson = lesson),
+                Err(why) => told!("unable/lesson-has-no-lab", lesson = lesson, why = why),
+            }));
         }
         if kind == Network::Lab {
-            self.ladder.lab().map_err(|obstacle| Refusal::Unable(obstacle.to_string()))?;
+            self.ladder.lab().map_err(|obstacle| Refusal::Unable(obstacle.into()))?;
         }
         if kind == Network::Host && self.reach == Reach::Loopback {
-            check_confinement().map_err(|error| {
-                Refusal::Unable(format!(
-                    "this machine does not let the server confine sockets to loopback ({error}; an ordinary user may from Linux 5.7 on): start it with `--reach any` where its programs may reach other machines"
-                ))
-            })?;
+            check_confinement()
+                .map_err(|error| Refusal::Unable(told!("unable/loopback", error = error)))?;
         }
-        let full = || {
-            let way_out = "Delete one that is no longer needed.";
-            Err(Refusal::Full { what: "rooms", limit: ROOMS, way_out })
-        };
+        let full = || Err(Refusal::Full(told!("full/rooms", limit = ROOMS)));
         if self.lock().len() >= ROOMS {
             return full();
         }
-        let unable = |error: io::Error| Refusal::Unable(format!("no room could be made: {error}"));
+        let unable = |error: io::Error| Refusal::Unable(told!("unable/room", error = error));
         let rung = match self.ladder.rung(kind) {
             Rung::Capture if lesson.is_some() => Rung::State,
             rung => rung,
@@ -160,10 +164,11 @@ impl Rooms {
         };
         let name = match (new.name, &lesson) {
             (Some(name), _) => name,
-            (None, Some((lesson, _))) => RoomName::new(&lesson.title.en)
-                .map_err(|error| Refusal::Malformed(error.to_string()))?,
+            (None, Some((lesson, _))) => {
+                RoomName::new(&lesson.title.en).map_err(Refusal::malformed)?
+            }
             (None, None) => RoomName::new(&format!("Room {}", id.0.to_uppercase()))
-                .map_err(|error| Refusal::Malformed(error.to_string()))?,
+                .map_err(Refusal::malformed)?,
         };
         let setting = Setting {
             kind,

@@ -1,6 +1,8 @@
 //! The page's texts in English.
 
-use super::{Diagram, Language, Sentence, Wording, en_fields, en_lab, en_lesson, en_page, errno};
+use super::{
+    Diagram, Language, Sentence, Wording, en_fields, en_lab, en_lesson, en_page, en_trouble, errno,
+};
 
 /// English.
 pub static EN: Wording = Wording {
@@ -51,4 +53,5 @@ pub static EN: Wording = Wording {
     fields: en_fields::FIELDS,
     inspect: en_page::INSPECT,
     lesson: en_lesson::LESSON,
+    troubles: en_trouble::TROUBLES,
 };

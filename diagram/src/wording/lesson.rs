@@ -1,4 +1,4 @@
-//! The texts of lessons, and those of the server's refusals. Knows no facts.
+//! The texts of lessons. Knows no facts.
 
 use super::texts::texts;
 
@@ -78,15 +78,5 @@ texts! {
         pub explains: &'static str,
         pub asked: &'static str,
         pub source: &'static str,
-        /// The server's problems, by code: what happened, in a few words. Those that are missing here are told as the
-        /// server does.
-        pub problems: [(&'static str, &'static str); 21],
-    }
-}
-
-impl Lesson {
-    /// What a problem of the server's is called here.
-    pub fn problem(&self, code: &str) -> Option<&'static str> {
-        self.problems.iter().find(|(known, _)| *known == code).map(|(_, title)| *title)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use socketscope_protocol::{Problem, Said};
+
 use super::*;
 
 #[expect(clippy::unwrap_used, reason = "tests say what they expect by unwrapping")]
@@ -120,6 +122,46 @@ fn a_language_is_the_same_after_its_way_through_a_file() {
         let early = Wording::read(first.leak());
         assert_eq!(format!("{:#?}", early.lab), format!("{:#?}", language.lab));
         assert!(early.lesson.ready.is_empty() && !rest.is_empty());
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_said_in_the_page_s_language() {
+    let said = |name: &str| {
+        let values = vec![("host".into(), "{host}".into())];
+        Some(Box::new(Said { name: name.into(), values }))
+    };
+    let problem = |code: &str, name: &str| {
+        let (title, detail) = ("Title".into(), "Detail.".into());
+        let problem = Problem { code: code.into(), status: 409, title, detail, said: said(name) };
+        ZH.troubles.problem(&problem)
+    };
+    let told = "这个房间里已有名为“{host}”的主机。请换一个名称，或者不填。";
+    assert_eq!(problem("name-taken", "name-taken/host"), ["名称已被占用", told]);
+    // A newer server's.
+    assert_eq!(problem("new", "new/thing"), ["Title", "Detail."]);
+    assert_eq!(ZH.troubles.say("Detail.", None), "Detail.");
+}
+
+#[test]
+fn a_sentence_has_one_name() {
+    let sentences = &EN.troubles.sentences;
+    let names: BTreeSet<_> = sentences.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), sentences.len());
+}
+
+#[test]
+fn lines_of_the_server_s_are_told_apart_from_a_program_s() {
+    let line = |line: &str| ZH.troubles.line(line.to_owned());
+    let cut = "(… 12 more bytes: 65536 are kept of what a program prints)";
+    assert_eq!(line(cut), "（……还有 12 字节：程序的输出只保留 65536 字节）");
+    let error = "This program could not be started: No such file (os error 2).";
+    assert_eq!(line(error), "无法启动这个程序：No such file (os error 2)。");
+    let forked = "(a process that the program has forked is not observed)";
+    assert_eq!(line(forked), "（程序 fork 出的进程不在观察之列）");
+    for own in ["", "hello", "full/rooms", "(… more bytes", "{why}", &cut[1..], &format!("{cut}.")]
+    {
+        assert_eq!(line(own), own);
     }
 }
 

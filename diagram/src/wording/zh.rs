@@ -5,6 +5,7 @@
 
 use super::{
     Diagram, Language, Sentence, Wording, zh_errno, zh_fields, zh_lab, zh_lesson, zh_page,
+    zh_trouble,
 };
 
 /// Simplified Chinese.
@@ -56,4 +57,5 @@ pub static ZH: Wording = Wording {
     fields: zh_fields::FIELDS,
     inspect: zh_page::INSPECT,
     lesson: zh_lesson::LESSON,
+    troubles: zh_trouble::TROUBLES,
 };

@@ -6,7 +6,7 @@ use super::{
     code,
     inspector::inspector,
     lesson::bar,
-    parts::{button, state},
+    parts::{button, problem_note, state},
     programs::programs,
     timeline::timeline,
     toolbar::toolbar,
@@ -36,17 +36,20 @@ pub(crate) struct Frame {
     pub(crate) right: El,
     /// Above the diagram.
     pub(crate) tools: El,
+    /// Below the tools: why something was refused that no other part stands for.
+    pub(crate) note: El,
     /// Below everything.
     pub(crate) strip: El,
 }
 
 /// Fills the places.
 pub(crate) fn around(frame: Frame) {
-    let Frame { id, page, top, left, right, tools, strip } = frame;
+    let Frame { id, page, top, left, right, tools, note, strip } = frame;
     top::rest(top, &id);
     let (left, right) = (programs(left), inspector(right));
     place_code(&left, &right);
     toolbar(tools);
+    note.live_child(problem_note(room().problem));
     timeline(strip);
     page.child([bar(), tabs()]);
 }

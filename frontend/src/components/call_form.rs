@@ -40,6 +40,7 @@ pub(crate) fn call_form(call: CallName, close: impl Fn() + Copy + 'static) -> El
                 status: 400,
                 title: w.bad_field.into(),
                 detail,
+                said: None,
             })),
         }
     };

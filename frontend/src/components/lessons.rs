@@ -14,10 +14,9 @@ use crate::{
     words::{lesson_words, wording, words},
 };
 
-/// The list. Where it cannot be had, that is said; the rest of the lobby does without.
-pub(super) fn lessons() -> El {
+/// Fetches and shows the list. Where it cannot be had, that is said; the rest of the lobby does without.
+pub(super) fn lessons(list: RwSignal<Option<Vec<LessonListed>>>) -> El {
     let (w, key) = (lesson_words(), key());
-    let list = RwSignal::new(None::<Vec<LessonListed>>);
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
     let locked = key.is_none();
@@ -52,7 +51,8 @@ pub(super) fn lessons() -> El {
         let why = locked.then_some(w.lessons_no_key);
         let name = el("strong").child(title);
         let text = el("span").child(text);
-        let obstacle = lesson.obstacle.clone();
+        let obstacle =
+            lesson.obstacle.as_ref().map(|why| wording().troubles.say(why, lesson.said.as_ref()));
         let obstacle = obstacle.map(|why| el("span").class("obstacle").child(why));
         let (id, start) = (lesson.lesson.0.clone(), start.clone());
         let press = button("lesson-link", [name, text], move || start(&lesson))

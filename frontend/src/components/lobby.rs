@@ -1,7 +1,10 @@
 //! The lobby: what this is, which rooms there are, a new room.
 
 use socketscope_diagram::wording::fill;
-use socketscope_protocol::{Network, NewRoom, Problem, RoomName, limits::NAME_CHARS, wire::Listed};
+use socketscope_protocol::{
+    InvalidName, LessonListed, Network, NewRoom, Problem, RoomName, Said, limits::NAME_CHARS,
+    wire::Listed,
+};
 use web_sys::SubmitEvent;
 
 use super::{
@@ -25,8 +28,9 @@ const REFRESH: i32 = 4_000;
 pub(crate) fn lobby() -> Vec<El> {
     let w = words();
     let lead = [el("h1").child(w.tagline), el("p").class("lead").child(w.lead)];
-    let rooms = el("div").class("lobby-rooms").child([create_room(), rooms()]);
-    let lobby = [el("div").class("lobby-lead").child(lead), lessons(), rooms];
+    let known = RwSignal::new(None);
+    let rooms = el("div").class("lobby-rooms").child([create_room(), rooms(known)]);
+    let lobby = [el("div").class("lobby-lead").child(lead), lessons(known), rooms];
     vec![header(), el("main").class("lobby").child(lobby)]
 }
 
@@ -44,7 +48,7 @@ fn create_room() -> El {
             "" => None,
             name => match RoomName::new(name) {
                 Ok(name) => Some(name),
-                Err(why) => return problem.set(Some(bad_name(why.to_string()))),
+                Err(why) => return problem.set(Some(bad_name(why))),
             },
         };
         busy.set(true);
@@ -70,7 +74,7 @@ fn create_room() -> El {
         .class("btn primary")
         .live("disabled", move || locked || busy.get())
         .child(w.new_room);
-    let obstacle = RwSignal::new(None::<String>);
+    let obstacle = RwSignal::new(None::<(String, Option<Said>)>);
     spawn(async move {
         if let Ok(Some(why)) = http::no_lab(asked).await {
             obstacle.set(Some(why));
@@ -78,7 +82,8 @@ fn create_room() -> El {
         }
     });
     let no_lab = move || {
-        let why = obstacle.get()?;
+        let (why, said) = obstacle.get()?;
+        let why = wording().troubles.say(&why, said.as_ref());
         Some(el("p").class("quiet").child([wording().lab.no_lab, " "]).child(why))
     };
     let networks = options([("lab", w.lab), ("host", w.host_network)]);
@@ -94,11 +99,24 @@ fn create_room() -> El {
 }
 
 /// For a name that is refused before it is sent.
-pub(super) fn bad_name(detail: String) -> Problem {
-    Problem { code: "bad-name".into(), status: 400, title: words().bad_name.into(), detail }
+pub(super) fn bad_name(why: InvalidName) -> Problem {
+    let name = match why {
+        InvalidName::Empty => "name/empty",
+        InvalidName::TooLong => "name/too-long",
+        InvalidName::Unprintable => "name/unprintable",
+    };
+    let values = vec![("limit".into(), NAME_CHARS.to_string())];
+    Problem {
+        code: "bad-name".into(),
+        status: 400,
+        title: words().bad_name.into(),
+        detail: why.to_string(),
+        said: Some(Box::new(Said { name: name.into(), values })),
+    }
 }
 
-fn rooms() -> El {
+/// The rooms. One that is called as a lesson is, is called so in the page's language.
+fn rooms(lessons: RwSignal<Option<Vec<LessonListed>>>) -> El {
     let w = words();
     let rooms = RwSignal::new(None::<Vec<Listed>>);
     let problem = RwSignal::new(None::<Problem>);
@@ -122,14 +140,16 @@ fn rooms() -> El {
         None => el("p").class("quiet").attr("role", "status").child(w.loading),
         Some(rooms) if rooms.is_empty() => el("p").class("empty").child(w.no_rooms),
         Some(rooms) => {
-            let links = rooms.into_iter().map(room_link).collect::<Vec<_>>();
+            let link =
+                |room| lessons.with(|known| room_link(room, known.as_deref().unwrap_or(&[])));
+            let links = rooms.into_iter().map(link).collect::<Vec<_>>();
             el("ul").class("rooms").child(links)
         }
     };
     el("section").child(el("h2").child(w.rooms)).live_child(problem_note(problem)).live_child(list)
 }
 
-fn room_link(room: Listed) -> El {
+fn room_link(room: Listed, lessons: &[LessonListed]) -> El {
     let number = |number: usize| number.to_string();
     let facts = fill(
         words().room_facts,
@@ -139,6 +159,8 @@ fn room_link(room: Listed) -> El {
             ("events", &room.head.to_string()),
         ],
     );
-    let name = el("strong").child(room.name.to_string());
+    let title = lessons.iter().map(|lesson| &lesson.title).find(|it| it.en == room.name.as_str());
+    let name = title.map_or(room.name.as_str(), |title| wording().of(title));
+    let name = el("strong").child(name);
     el("li").child(link(&room.page).child([name, el("span").child(facts)]))
 }

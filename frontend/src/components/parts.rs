@@ -9,7 +9,7 @@ use crate::{
     language::{spoken, switch_id},
     reactive::{RwSignal, expect_context},
     theme::Theme,
-    words::{lesson_words, words},
+    words::{lesson_words, wording, words},
 };
 
 /// Why something was refused, where it was asked for; nothing while there is no problem.
@@ -17,8 +17,8 @@ pub(crate) fn problem_note(problem: RwSignal<Option<Problem>>) -> impl Fn() -> O
     move || {
         let problem = problem.get()?;
         let note = el("div").class("alert").attr("role", "alert");
-        let title = lesson_words().problem(&problem.code).unwrap_or(&problem.title);
-        Some(note.child(el("strong").child(title)).child(el("p").child(problem.detail)))
+        let [title, detail] = wording().troubles.problem(&problem);
+        Some(note.child(el("strong").child(title)).child(el("p").child(detail)))
     }
 }
 

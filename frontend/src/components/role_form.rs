@@ -123,7 +123,7 @@ impl Fields {
     fn program(self) -> Result<NewProgram, Problem> {
         let name = match self.name.get_untracked().trim() {
             "" => None,
-            name => Some(ProgramName::new(name).map_err(|why| bad_name(why.to_string()))?),
+            name => Some(ProgramName::new(name).map_err(bad_name)?),
         };
         let host = HostName::new(&self.host.get_untracked()).ok();
         Ok(NewProgram { name, host, does: self.does()? })
@@ -209,5 +209,6 @@ fn number<T: std::str::FromStr>(text: RwSignal<String>) -> Result<T, Problem> {
         status: 400,
         title: words().bad_field.into(),
         detail: socketscope_diagram::wording::fill(words().not_a_number, &[("text", &text)]),
+        said: None,
     })
 }

@@ -2,9 +2,7 @@
 
 use socketscope_protocol::RoomId;
 
-use super::{
-    around::Frame, diagram::diagram, parts::problem_note, status::status_banner, top::top,
-};
+use super::{around::Frame, diagram::diagram, status::status_banner, top::top};
 use crate::{
     access::key,
     app::in_any_language,
@@ -45,16 +43,16 @@ fn page(room: Room, id: &RoomId) -> El {
     };
     let (left, right) = (side("programs", w.programs), side("inspector", w.inspector));
     let tools = el("div").class("tools").attr("role", "toolbar").attr("aria-label", w.tools);
-    let top = top();
+    let (top, note) = (top(), el("div").class("contents"));
     let strip = el("footer").class("strip");
     let page = el("div").class("room").live("data-tab", move || room.tab.get().name());
     let page = page.child(top.clone()).live_child(status_banner()).child([
         left.clone(),
-        el("main").child(tools.clone()).live_child(problem_note(room.problem)).child(diagram()),
+        el("main").child([tools.clone(), note.clone(), diagram()]),
         right.clone().attr("tabindex", "-1"),
         strip.clone(),
     ]);
-    let frame = Frame { id: id.clone(), page: page.clone(), top, left, right, tools, strip };
+    let frame = Frame { id: id.clone(), page: page.clone(), top, left, right, tools, note, strip };
     once_here(move |later| (later.around)(frame.clone()));
     page
 }

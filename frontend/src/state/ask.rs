@@ -50,6 +50,7 @@ impl Room {
             status: 0,
             title: words().command_lost.into(),
             detail: words().command_lost_why.into(),
+            said: None,
         };
         match answer {
             Some(answer) => answer.await.unwrap_or_else(|_| Err(lost())),

@@ -1,12 +1,14 @@
 //! From a line of the feed, or an answer over HTTP, to what it says.
 
+use std::borrow::Cow;
+
 use super::{
     event::{self, program},
     lesson, packet,
 };
 use crate::{
     CallId, Event, Family, Hello, HostView, Network, Problem, ProgramName, ProgramView, RoomId,
-    RoomName, Rung, SocketType, SocketView, WaitingCall, WireView, json::Json,
+    RoomName, Rung, Said, SocketType, SocketView, WaitingCall, WireView, json::Json,
 };
 
 /// A line of the feed.
@@ -148,7 +150,22 @@ impl Problem {
             status: json.get("status").unsigned()?.try_into().ok()?,
             title: text("title")?,
             detail: text("detail")?,
+            said: Said::from_json(json.get("said")).map(Box::new),
         })
+    }
+}
+
+impl Said {
+    /// Reads which sentence is said.
+    pub fn from_json(json: &Json<'_>) -> Option<Self> {
+        let name = json.get("name").string()?;
+        let Json::Object(fields) = json.get("values") else {
+            return Some(Self { name, values: Vec::new() });
+        };
+        let value = |(name, value): &(Cow<'_, str>, Json<'_>)| {
+            Some((name.clone().into_owned(), value.string()?))
+        };
+        Some(Self { name, values: fields.iter().filter_map(value).collect() })
     }
 }
 

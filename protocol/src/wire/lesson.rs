@@ -3,7 +3,7 @@
 use super::event::{fd, host, program};
 use crate::{
     Bilingual, CallName, LessonCommand, LessonFact, LessonId, LessonListed, LessonProgram,
-    LessonView, Mode, ReadyCall, SourceFile, SourceLine, Stream,
+    LessonView, Mode, ReadyCall, Said, SourceFile, SourceLine, Stream,
     json::{Json, Writer},
 };
 
@@ -72,6 +72,7 @@ impl LessonListed {
             title: bilingual(json.get("title"))?,
             text: bilingual(json.get("text"))?,
             obstacle: json.get("obstacle").string(),
+            said: Said::from_json(json.get("said")),
         })
     }
 }

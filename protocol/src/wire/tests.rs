@@ -15,7 +15,7 @@ use crate::{
     LessonCommand, LessonFact, LessonId, LessonListed, LessonProgram, LessonRole, LessonView, Line,
     Links, Loss, Mark, Medium, Mode, Network, NewHost, NewProgram, NewRoom, OptionName, Packet,
     PacketId, PacketKind, Payload, Problem, ProgramName, ProgramView, Protocol, ReadyCall, Reply,
-    Request, Role, RoomId, RoomName, RoomView, Rule, RuledFate, Rung, Segment, SocketType,
+    Request, Role, RoomId, RoomName, RoomView, Rule, RuledFate, Rung, Said, Segment, SocketType,
     SocketView, SourceFile, SourceLine, Stream, Summary, TcpOptions, TcpState, Timer, Value,
     WaitingCall, WireChange, WireSettings, WireView,
     json::Json,
@@ -508,11 +508,14 @@ fn other_lines_are_read() {
     let answer = Answer { id: Some(CallId(7)), name: None };
     let replied = read(&reply(Some(1), 202, serde_json::json!({"id": 7})));
     assert_eq!(replied, Some(FeedLine::Reply(Some(1), Some(Ok(answer)))));
+    let said =
+        Said { name: "no-such-program".into(), values: vec![("program".into(), "\"a".into())] };
     let problem = Problem {
         code: "no-such-program".into(),
         status: 404,
         title: "There is none".into(),
         detail: "\n".into(),
+        said: Some(Box::new(said)),
     };
     let body = serde_json::to_value(&problem).expect("JSON");
     let refused = read(&reply(None, 404, body));
@@ -549,6 +552,7 @@ fn lessons_are_read() {
         title: said("a"),
         text: said("b"),
         obstacle: Some("no lab".into()),
+        said: Some(Said { name: "obstacle/no-tun".into(), values: Vec::new() }),
     };
     let text = serde_json::to_string(&listed).expect("JSON");
     assert_eq!(Json::read(&text).as_ref().and_then(LessonListed::from_json), Some(listed));

@@ -22,6 +22,7 @@ use crate::{
     process::{Process, Python, Witness},
     program::Scope,
     refusal::Refusal,
+    told::told,
 };
 use conductor::Conductor;
 
@@ -81,10 +82,9 @@ impl Course {
         if let LessonCommand::Run { pace_ms } = command
             && pace_ms > PACE_MS
         {
-            let (what, unit) = ("The time from one call to the next", "milliseconds");
-            return Err(Refusal::TooLong { what, limit: PACE_MS as usize, unit });
+            return Err(Refusal::TooLong(told!("too-long/pace", limit = PACE_MS)));
         }
-        let over = || Refusal::Unable("the lesson has ended with its room".into());
+        let over = || Refusal::Unable(told!("unable/lesson-over"));
         let (answer, answered) = oneshot::channel();
         self.conductor.send((command, answer)).await.map_err(|_| over())?;
         answered.await.map_err(|_| over())?

@@ -54,7 +54,7 @@ impl Poll {
         };
         if answer.choice == 0 || answer.choice > open.choices {
             let why = format!("the question has the choices 1 to {}", open.choices);
-            return Err(Refusal::Malformed(why));
+            return Err(Refusal::malformed(why));
         }
         let voter = answer.voter.map_or(Voter::Viewer(viewer), Voter::Known);
         // Those who left keep their answers; nobody can make more of them than there may be viewers at once.

@@ -231,8 +231,8 @@ impl Reader<'_> {
         if let Err((place, refusal)) = Wire::check(change, &self.hosts) {
             let what = match refusal {
                 Refusal::NoSuchHost(host) => no_host(host.as_str()),
-                Refusal::Malformed(why) => why,
-                other => other.problem().detail,
+                // The mistake's line goes on behind it.
+                other => other.problem().detail.trim_end_matches('.').to_owned(),
             };
             self.wrong_at(&format!("{path}/{place}"), what);
         }

@@ -40,7 +40,7 @@ impl Lessons {
 
     /// What stands in the way of running any lesson on this machine, in a sentence that says what to do.
     pub fn obstacle() -> Option<String> {
-        Python::check().err()
+        Python::check().err().map(|told| told.english)
     }
 
     /// All lessons in their order, and behind them what is wrong with those that cannot be read.

@@ -11,22 +11,23 @@ use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use socket2::SockAddr;
 use socketscope_protocol::{Family, limits::UNIX_NAME_BYTES};
 
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    told::{quoted, told},
+};
 
 /// Reads the address that a socket of `family` shall use. Unix sockets live in `folder`, by name.
 pub(super) fn read(family: Family, text: &str, folder: &Path) -> Result<SockAddr, Refusal> {
     match family {
         Family::Inet | Family::Inet6 => {
-            let address: SocketAddr = text.parse().map_err(|_| {
-                Refusal::Malformed(format!(
-                    "{text:?} is not an address: write \"127.0.0.1:9000\" or \"[::1]:9000\""
-                ))
-            })?;
+            let address: SocketAddr = text
+                .parse()
+                .map_err(|_| Refusal::Malformed(told!("malformed/address", text = quoted(text))))?;
             Ok(address.into())
         }
         Family::Unix => {
             let path = folder.join(unix_name(text, folder)?);
-            SockAddr::unix(path).map_err(|error| Refusal::Malformed(error.to_string()))
+            SockAddr::unix(path).map_err(Refusal::malformed)
         }
     }
 }
@@ -37,16 +38,13 @@ fn unix_name<'a>(text: &'a str, folder: &Path) -> Result<&'a Path, Refusal> {
     let name = path.strip_prefix(folder).unwrap_or(path);
     let mut parts = name.components();
     let (Some(Component::Normal(only)), None) = (parts.next(), parts.next()) else {
-        return Err(Refusal::OutOfReach(format!(
-            "{text:?} is not in the room's folder: a Unix socket's address is a plain file name, such as \"echo.sock\""
-        )));
+        return Err(Refusal::OutOfReach(told!("out-of-reach/unix", text = quoted(text))));
     };
     if text.contains('\0') {
-        return Err(Refusal::Malformed("a file name has no NUL character".into()));
+        return Err(Refusal::malformed("a file name has no NUL character"));
     }
     if only.len() > UNIX_NAME_BYTES {
-        let what = "A Unix socket's name";
-        return Err(Refusal::TooLong { what, limit: UNIX_NAME_BYTES, unit: "bytes" });
+        return Err(Refusal::TooLong(told!("too-long/unix-name", limit = UNIX_NAME_BYTES)));
     }
     Ok(name)
 }

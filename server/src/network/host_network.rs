@@ -17,6 +17,7 @@ use crate::{
         states::{Owners, States},
     },
     refusal::Refusal,
+    told::told,
 };
 
 /// How far the sockets of the host network may reach.
@@ -116,9 +117,7 @@ impl HostNetwork {
         if self.reach == Reach::Any || ip.is_loopback() || ip.is_unspecified() {
             return Ok(address);
         }
-        Err(Refusal::OutOfReach(format!(
-            "{inet} is not this machine's loopback, and this server's programs reach no further; `--reach any` lets them"
-        )))
+        Err(Refusal::OutOfReach(told!("out-of-reach/inet", address = inet)))
     }
 }
 

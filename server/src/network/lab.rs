@@ -32,6 +32,7 @@ use crate::{
         states::{Owners, States},
     },
     refusal::Refusal,
+    told::told,
     watch,
 };
 use namespace::Namespace;
@@ -125,8 +126,7 @@ impl Lab {
         let _one_at_a_time = self.making.lock().await;
         let taken = |name: &HostName| self.lock().iter().any(|host| host.name == *name);
         if self.lock().len() >= HOSTS {
-            let way_out = "Delete the room and make another.";
-            return Err(Refusal::Full { what: "hosts in this room", limit: HOSTS, way_out });
+            return Err(Refusal::Full(told!("full/hosts", limit = HOSTS)));
         }
         let name = match name {
             Some(name) if taken(&name) => return Err(Refusal::HostNameTaken(name)),
@@ -135,9 +135,9 @@ impl Lab {
                 .iter()
                 .filter_map(|name| HostName::new(name).ok())
                 .find(|name| !taken(name))
-                .ok_or_else(|| Refusal::Malformed("give the host a name".into()))?,
+                .ok_or_else(|| Refusal::malformed("give the host a name"))?,
         };
-        self.make(name).await.map_err(|obstacle| Refusal::Unable(obstacle.to_string()))
+        self.make(name).await.map_err(|obstacle| Refusal::Unable(obstacle.into()))
     }
 
     async fn make(&self, name: HostName) -> Result<Arc<Host>, Obstacle> {
@@ -177,7 +177,7 @@ impl Lab {
         }
         let client = matches!(role, Role::TcpClient(_) | Role::UdpClient(_) | Role::UnixClient(_));
         let host = hosts.get(usize::from(client)).or_else(|| hosts.first());
-        host.cloned().ok_or_else(|| Refusal::Unable("the room has ended".into()))
+        host.cloned().ok_or_else(|| Refusal::Unable(told!("unable/over")))
     }
 
     /// The host called `name`.

@@ -15,7 +15,7 @@ use socketscope_protocol::{
 };
 
 use super::{capture::Capture, lab, tap::Tap};
-use crate::kernel::diag::Diag;
+use crate::{kernel::diag::Diag, told::told};
 pub(super) use obstacle::at;
 
 /// The device whose packets are captured on this machine's own network.
@@ -64,12 +64,13 @@ impl Ladder {
         }
         ladder._clock = clock().map(Arc::new).ok();
         if choice == Choice::Host {
-            let why = "The server was started with --network host; with auto it offers the lab where that is possible.";
+            let told = told!("obstacle/by-choice");
             ladder.note_lab(Err(Obstacle {
                 code: ObstacleCode::ByChoice,
                 step: Step::UserNamespace,
                 errno: None,
-                why: why.into(),
+                why: told.english,
+                said: told.said,
             }));
             return ladder;
         }

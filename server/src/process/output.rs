@@ -6,7 +6,7 @@ use socketscope_protocol::{Fact, ProgramName, Stream, limits::OUTPUT_BYTES};
 use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use super::Witness;
-use crate::clock;
+use crate::{clock, told::told};
 
 /// Bytes that one event tells.
 const PIECE: usize = 4096;
@@ -66,6 +66,11 @@ pub(super) async fn tell(
     // It may have ended within a character.
     keep(&buffer[..kept]);
     if cut > 0 {
-        say(format!("\n(… {cut} more bytes: {OUTPUT_BYTES} are kept of what a program prints)\n"));
+        let told = told!(
+            "(… {bytes} more bytes: {limit} are kept of what a program prints)",
+            bytes = cut,
+            limit = OUTPUT_BYTES
+        );
+        say(format!("\n{}\n", told.english));
     }
 }

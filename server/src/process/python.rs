@@ -8,6 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::told::{Told, told};
+
 /// What stands around each program.
 const OBSERVER: &str = include_str!("observer.py");
 
@@ -31,7 +33,7 @@ impl Python {
     ///
     /// # Errors
     /// A sentence that says what is missing and what to do.
-    pub(crate) fn check() -> Result<PathBuf, String> {
+    pub(crate) fn check() -> Result<PathBuf, Told> {
         let mut trial = Command::new("python3");
         let trial = trial.args(["-c", TRIAL]).stdin(Stdio::null()).stderr(Stdio::null());
         match trial.output() {
@@ -40,10 +42,8 @@ impl Python {
                 let place = OsStr::from_bytes(said.stdout.trim_ascii());
                 Ok(if place.is_empty() { "python3".into() } else { place.into() })
             }
-            Ok(_) => Err("Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.".into()),
-            Err(error) => Err(format!(
-                "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3."
-            )),
+            Ok(_) => Err(told!("unable/old-python")),
+            Err(error) => Err(told!("unable/no-python", error = error)),
         }
     }
 
@@ -51,12 +51,11 @@ impl Python {
     ///
     /// # Errors
     /// As [`Python::check`], or where the observer cannot be written.
-    pub(crate) fn find(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn find(folder: &Path) -> Result<Self, Told> {
         let program = Self::check()?;
         let observer = folder.join("observer.py");
-        fs::write(&observer, OBSERVER).map_err(|error| {
-            format!("The observer of lessons cannot be written to {}: {error}.", observer.display())
-        })?;
+        fs::write(&observer, OBSERVER)
+            .map_err(|error| told!("unable/observer", file = observer.display(), error = error))?;
         Ok(Self { program, observer })
     }
 

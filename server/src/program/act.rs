@@ -8,7 +8,11 @@ use socketscope_protocol::{
 };
 
 use super::socket::Socket;
-use crate::{network::Network, refusal::Refusal};
+use crate::{
+    network::Network,
+    refusal::Refusal,
+    told::{sentence, told},
+};
 
 /// A call, in the kernel's terms.
 pub(super) enum Act {
@@ -33,13 +37,11 @@ pub(super) enum Act {
 /// Returns the call as the journal shall show it, its payload cut, and the payload whole.
 pub(super) fn check(call: Call) -> Result<(Call, Vec<u8>), Refusal> {
     let whole = |payload: &Payload| {
-        let bytes = payload.bytes().map_err(Refusal::Malformed)?;
+        let bytes = payload
+            .bytes()
+            .map_err(|why| Refusal::Malformed(told!("malformed/bytes", why = sentence(&why))))?;
         if bytes.len() > PAYLOAD_BYTES {
-            return Err(Refusal::TooLong {
-                what: "A payload",
-                limit: PAYLOAD_BYTES,
-                unit: "bytes",
-            });
+            return Err(Refusal::TooLong(told!("too-long/payload", limit = PAYLOAD_BYTES)));
         }
         Ok((Payload::shown(&bytes), bytes))
     };
@@ -53,21 +55,16 @@ pub(super) fn check(call: Call) -> Result<(Call, Vec<u8>), Refusal> {
             Ok((Call::Sendto { payload, bytes: bytes.len(), address }, bytes))
         }
         Call::Recv { size } | Call::Recvfrom { size } if size > RECV_BYTES => {
-            Err(Refusal::TooLong {
-                what: "What one call receives",
-                limit: RECV_BYTES,
-                unit: "bytes",
-            })
+            Err(Refusal::TooLong(told!("too-long/received", limit = RECV_BYTES)))
         }
         Call::Setsockopt { option: OptionName::SO_LINGER, value }
             if i64::from(value) > LINGER_SECONDS =>
         {
-            let limit = LINGER_SECONDS as usize;
-            Err(Refusal::TooLong { what: "SO_LINGER", limit, unit: "seconds" })
+            Err(Refusal::TooLong(told!("too-long/linger", limit = LINGER_SECONDS)))
         }
         Call::Setsockopt { option: OptionName::OTHER, .. }
         | Call::Getsockopt { option: OptionName::OTHER } => {
-            Err(Refusal::Malformed("\"OTHER\" stands for options that have no name here".into()))
+            Err(Refusal::malformed("\"OTHER\" stands for options that have no name here"))
         }
         call => Ok((call, Vec::new())),
     }
@@ -84,7 +81,9 @@ impl Act {
         let address = |text: &str| network.address(socket.family, text);
         Ok(match call {
             // It makes a socket, and is made on none.
-            Call::Socket { .. } => return Err(Refusal::Malformed("socket takes no \"fd\"".into())),
+            Call::Socket { .. } => {
+                return Err(Refusal::Malformed(told!("malformed/no-fd", call = "socket")));
+            }
             Call::Bind { address: to } => Self::Bind(address(to)?),
             Call::Connect { address: to } => Self::Connect(address(to)?),
             Call::Listen { backlog } => Self::Listen(*backlog),

@@ -10,7 +10,11 @@ use socketscope_protocol::{
 };
 
 use super::{Program, act};
-use crate::{network::Network, refusal::Refusal};
+use crate::{
+    network::Network,
+    refusal::Refusal,
+    told::{Told, told},
+};
 
 /// Why a role stops before it is done.
 enum Stop {
@@ -33,7 +37,7 @@ pub(crate) fn check(role: &Role, network: &Network) -> Result<(), Refusal> {
     if let Some((family, address)) = address(role) {
         network.address(family, address)?;
     }
-    let too_long = |what, limit, unit| Err(Refusal::TooLong { what, limit, unit });
+    let too_long = |what: Told| Err(Refusal::TooLong(what));
     match role {
         Role::Manual => Ok(()),
         Role::TcpEchoServer(server)
@@ -41,20 +45,20 @@ pub(crate) fn check(role: &Role, network: &Network) -> Result<(), Refusal> {
         | Role::UnixEchoServer(server)
             if server.size > RECV_BYTES =>
         {
-            too_long("What one call receives", RECV_BYTES, "bytes")
+            too_long(told!("too-long/received", limit = RECV_BYTES))
         }
         Role::TcpClient(client) | Role::UdpClient(client) | Role::UnixClient(client) => {
             if client.messages.len() > SCRIPT_MESSAGES {
-                return too_long("A client's script", SCRIPT_MESSAGES, "messages");
+                return too_long(told!("too-long/messages", limit = SCRIPT_MESSAGES));
             }
             if client.times > SCRIPT_TIMES {
-                return too_long("A client's script", SCRIPT_TIMES as usize, "rounds");
+                return too_long(told!("too-long/rounds", limit = SCRIPT_TIMES));
             }
             client.messages.iter().try_for_each(|text| act::check(send(text.as_bytes())).map(drop))
         }
         Role::Lesson(_) => {
             let why = "a lesson's programs are started by the lesson: POST …/lesson";
-            Err(Refusal::Malformed(why.into()))
+            Err(Refusal::malformed(why))
         }
         _ => Ok(()),
     }

@@ -26,7 +26,7 @@ use super::{
     read::{Body, In, With},
     recording,
 };
-use crate::{journal::Journal, refusal::Refusal, room::Room, server::Shared};
+use crate::{journal::Journal, refusal::Refusal, room::Room, server::Shared, told::told};
 
 type Server = State<Arc<Shared>>;
 
@@ -88,7 +88,7 @@ async fn rooms(_: MayRead, State(shared): Server) -> Json<Vec<RoomView>> {
 async fn wholly<T: Send + 'static>(
     what: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Refusal> {
-    tokio::spawn(what).await.map_err(|error| Refusal::Unable(error.to_string()))
+    tokio::spawn(what).await.map_err(Refusal::unable)
 }
 
 /// Makes a room.
@@ -252,8 +252,7 @@ async fn call(
     Body(request): Body<CallRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
     if wait_ms > WAIT_MS {
-        let (what, limit, unit) = ("The wait for a call", WAIT_MS as usize, "milliseconds");
-        return Err(Refusal::TooLong { what, limit, unit });
+        return Err(Refusal::TooLong(told!("too-long/wait", limit = WAIT_MS)));
     }
     let patience = Duration::from_millis(wait_ms);
     let answer = shared.rooms.get(&room)?.call(&program, request, patience).await?;

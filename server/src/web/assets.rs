@@ -45,7 +45,7 @@ pub(super) async fn asset(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         Some((file, encoding)) => answer(name, file, encoding, &headers),
         None if name == INDEX => {
             let why = "the page has not been built: `cargo xtask page` builds it";
-            Refusal::Unable(why.into()).into_response()
+            Refusal::unable(why).into_response()
         }
         None => Refusal::NoSuchPath.into_response(),
     }

@@ -22,7 +22,7 @@ use socketscope_protocol::{
 };
 use utoipa::IntoParams;
 
-use crate::{refusal::Refusal, server::Shared};
+use crate::{refusal::Refusal, server::Shared, told::told};
 use session::Session;
 
 /// The layer's default of 128 KiB a viewer is for uploads; what viewers send is small.
@@ -80,8 +80,7 @@ pub(super) fn open(
 
 fn prepare(shared: &Shared, room: &RoomId) -> Result<Arc<crate::room::Room>, Refusal> {
     if shared.feeds.len() > VIEWERS {
-        let way_out = "Try again when somebody has left.";
-        return Err(Refusal::Full { what: "viewers", limit: VIEWERS, way_out });
+        return Err(Refusal::Full(told!("full/viewers", limit = VIEWERS)));
     }
     shared.rooms.get(room)
 }

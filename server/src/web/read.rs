@@ -39,7 +39,7 @@ pub(super) fn value<T: DeserializeOwned>(json: serde_json::Value) -> Result<T, R
 }
 
 fn malformed(error: impl Display) -> Refusal {
-    Refusal::Malformed(error.to_string())
+    Refusal::malformed(error)
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {

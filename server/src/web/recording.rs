@@ -16,6 +16,7 @@ use crate::{
     recording::{Format, Pieces, pieces},
     refusal::Refusal,
     server::Shared,
+    told::told,
 };
 
 /// The journal as a file: `jsonl` as it is kept, `pcapng` for Wireshark, `mmd` for Mermaid, `svg` as the page draws it.
@@ -35,8 +36,7 @@ pub(super) async fn recording(
     let room = shared.rooms.get(&room)?;
     let name = format!("socketscope-{}.{}", room.id, format.extension());
     let begun = tokio::task::spawn_blocking(move || pieces(&room, format)).await;
-    let begun =
-        begun.map_err(|error| Refusal::Unable(format!("no file could be made: {error}")))?;
+    let begun = begun.map_err(|error| Refusal::Unable(told!("unable/file", error = error)))?;
     let stopping = shared.stopping.clone();
     let pieces = stream::unfold(begun, move |pieces| {
         let stopping = stopping.clone();

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{is_han, placeholders};
+use super::{EN, is_han, placeholders};
 
 /// The calls that show a text, and which of their arguments they show.
 const SHOWING: [(&str, &[usize]); 11] = [
@@ -193,6 +193,23 @@ fn the_page_has_no_texts_of_its_own() {
         }
     }
     assert!(told.is_empty(), "these texts belong in diagram/src/wording:\n{told}");
+}
+
+/// Names that the server asks for and that are none do not compile; here the other way round.
+#[test]
+fn every_sentence_of_what_goes_wrong_is_said_somewhere() {
+    let mut files = Vec::new();
+    for folder in ["../frontend/src", "../server/src"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+    }
+    files.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/process/observer.py"));
+    let said: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    for (name, _) in EN.troubles.sentences {
+        // The observer's stands there in its own way.
+        let plain = name.trim_start_matches("title/").trim_start_matches("obstacle/");
+        let is_said = [format!("\"{name}\""), format!("\"{plain}\""), format!("b\"{plain}\\n\"")];
+        assert!(is_said.iter().any(|text| said.contains(text)), "nobody says {name:?}");
+    }
 }
 
 #[test]

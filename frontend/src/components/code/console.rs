@@ -9,7 +9,7 @@ use crate::{
     dom::{El, el},
     reactive::{Memo, watch},
     state::room,
-    words::lesson_words,
+    words::{lesson_words, wording},
 };
 
 /// A line's number among all that were written, where it was written to, and what.
@@ -31,10 +31,10 @@ pub(super) fn console(program: &ProgramName) -> El {
         0 => String::new(),
         cut => fill(w.cut, &[("lines", &cut.to_string())]),
     };
-    let line = |(_, stream, text): Line| {
+    let shown = |(_, stream, text): Line| {
         let class = if stream == Stream::Stderr { "stderr" } else { "" };
         // An empty line is a line, too.
-        el("div").class(class).child(text + "\n")
+        el("div").class(class).child(wording().troubles.line(text) + "\n")
     };
     let place = el("div")
         .class("console")
@@ -43,7 +43,7 @@ pub(super) fn console(program: &ProgramName) -> El {
         .attr("aria-label", fill(w.output_of, &[("program", program.as_str())]))
         .live("hidden", move || written.with(|(cut, lines)| *cut == 0 && lines.is_empty()))
         .child(el("div").class("quiet").live_text(cut))
-        .each(move || written.with(|(_, lines)| lines.clone()), line);
+        .each(move || written.with(|(_, lines)| lines.clone()), shown);
     let scroll: HtmlElement = place.cast();
     watch(move || {
         written.with(|_| ());

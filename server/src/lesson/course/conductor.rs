@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use socketscope_diagram::wording::Trouble;
 use socketscope_protocol::{
     Event, Fact, LessonCommand, LessonFact, Mode, ProgramName, Stream, WireChange, json::Json,
 };
@@ -24,6 +25,7 @@ use crate::{
     network::Lab,
     process::{self, Process, Python, Source, Waiting, Witness},
     refusal::Refusal,
+    told::told,
 };
 
 /// Bytes of the journal that are read in one go.
@@ -42,7 +44,7 @@ const HOLD_OFF: Duration = Duration::from_millis(4);
 const COUNTS: Duration = Duration::from_millis(300);
 
 /// What is answered to whoever wants a lesson to go on that has ended.
-const OVER: &str = "The lesson is over: all of its programs have ended. Reset begins it anew.";
+const OVER: Trouble = Trouble::named("nothing-to-step/over");
 
 /// The folder of a room's lesson, within the room's own.
 const FOLDER: &str = "lesson";
@@ -132,7 +134,7 @@ impl Conductor {
         self.end_processes().await;
         self.poll.close();
         self.witness.forget_all();
-        self.fail_steps("The lesson has begun anew.");
+        self.fail_steps(const { Trouble::named("nothing-to-step/anew") });
         self.score = new_score(&self.lesson, &self.witness);
         if let Ok(lab) = self.witness.scope().network.as_lab() {
             if self.round > 0 {
@@ -233,7 +235,8 @@ impl Conductor {
                 self.processes().push(process);
             }
             Err(error) => {
-                let text = format!("This program could not be started: {error}.\n");
+                let told = told!("This program could not be started: {error}.", error = error);
+                let text = told.english + "\n";
                 let (program, stream) = (name, Stream::Stderr);
                 let fact = Fact::Output { program, stream, text };
                 self.witness.scope().journal.append(clock::now(), fact);
@@ -291,7 +294,7 @@ impl Conductor {
         }
         if (self.mode, self.pace) != (mode, pace) {
             if mode == Mode::Run {
-                self.fail_steps("The lesson runs: calls go by themselves.");
+                self.fail_steps(const { Trouble::named("nothing-to-step/runs") });
             }
             (self.mode, self.pace, self.due) = (mode, pace, Instant::now());
             self.tell_mode();
@@ -361,13 +364,13 @@ impl Conductor {
     fn why_no_step(&self, waiting: &[Waiting]) -> Refusal {
         let asked = |it: &Waiting| self.score.is_asked_about(&it.call.program, it.call.call);
         let why = if waiting.iter().any(asked) {
-            "There is a question to be answered first: reveal the answer, then the step goes on."
+            told!("nothing-to-step/question")
         } else if waiting.is_empty() {
-            "No call waits to be let go: each program waits in the kernel for another, or has ended."
+            told!("nothing-to-step/none")
         } else {
-            "What waits to be let go has to wait for something else in the lesson, or is another program's."
+            told!("nothing-to-step/other")
         };
-        Refusal::NothingToStep(why.into())
+        Refusal::NothingToStep(why)
     }
 
     fn permit(&self, it: &Waiting) {
@@ -431,7 +434,7 @@ impl Conductor {
     }
 
     /// No step waits any longer.
-    fn fail_steps(&mut self, why: &str) {
+    fn fail_steps(&mut self, why: Trouble) {
         for step in self.steps.drain(..) {
             let _ = step.answer.send(Err(Refusal::NothingToStep(why.into())));
         }

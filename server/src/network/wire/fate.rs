@@ -8,7 +8,10 @@ use socketscope_protocol::{
 };
 
 use super::{Wire, chance::Chances};
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    told::{Told, told},
+};
 
 /// How much longer a packet takes that those behind it shall overtake, in milliseconds, where the delay itself is shorter.
 const OVERTAKEN_MS: f64 = 10.0;
@@ -205,27 +208,26 @@ impl Wire {
                 return Err((place, Refusal::NoSuchHost(host.clone())));
             }
         }
-        let wrong = |place: String, why: String| Err((place, Refusal::Malformed(why)));
+        let wrong = |place: String, why: Told| Err((place, Refusal::Malformed(why)));
         for (name, value) in
             [("loss", change.loss), ("reorder", change.reorder), ("duplicate", change.duplicate)]
         {
             if value.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
-                return wrong(name.into(), format!("\"{name}\" is a chance: between 0 and 1"));
+                return wrong(name.into(), told!("malformed/chance", name = name));
             }
         }
         for (name, value) in [("delay_ms", change.delay_ms), ("jitter_ms", change.jitter_ms)] {
             if value.is_some_and(|time| !(0.0..=WIRE_DELAY_MS).contains(&time)) {
-                let why = format!("\"{name}\" is between 0 and {WIRE_DELAY_MS} milliseconds");
+                let why = told!("malformed/time", name = name, limit = WIRE_DELAY_MS);
                 return wrong(name.into(), why);
             }
         }
         if rules.len() > WIRE_RULES {
-            let refusal = Refusal::TooLong { what: "The list", limit: WIRE_RULES, unit: "rules" };
+            let refusal = Refusal::TooLong(told!("too-long/rules", limit = WIRE_RULES));
             return Err((format!("rules/{WIRE_RULES}"), refusal));
         }
         if let Some(at) = rules.iter().position(|rule| rule.nth == 0) {
-            let why = "\"nth\" is at least 1: the next packet of its kind".into();
-            return wrong(in_rule(at, "nth"), why);
+            return wrong(in_rule(at, "nth"), told!("malformed/nth"));
         }
         Ok(())
     }
