@@ -16,6 +16,7 @@ use crate::{
     access::key,
     browser,
     dom::{El, el},
+    language::spoken,
     reactive::{Memo, untrack, watch},
     state::{Room, Tab, room},
     words::{lesson_words, words},
@@ -62,6 +63,13 @@ pub(crate) fn teach(room: Room) {
             untrack(|| room.load_lesson(key.clone()));
             // What it is about comes first, on a small screen too.
             room.tab.set(Tab::Lesson);
+        }
+    });
+    let spoken = spoken();
+    watch(move || {
+        let title = room.lesson.view.with(|view| view.as_ref().map(|view| view.title.clone()));
+        if let Some(title) = title {
+            room.speak_title(&title, spoken.get());
         }
     });
 }

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use socketscope_diagram::wording::Language;
 use socketscope_protocol::{
-    ChosenAnswer, Command, LessonCommand, LessonId, LessonView, Mode, Problem, ProgramName,
-    SourceLine,
+    Bilingual, ChosenAnswer, Command, LessonCommand, LessonId, LessonView, Mode, Problem,
+    ProgramName, RoomName, SourceLine,
 };
 
 use super::Room;
@@ -116,6 +117,17 @@ impl Room {
                 Err(why) => self.lesson.problem.set(Some(why)),
             }
         });
+    }
+
+    /// A room that is called as its lesson is, is called so in this language.
+    pub(crate) fn speak_title(self, title: &Bilingual, language: Language) {
+        let name = self.name().unwrap_or_default();
+        if [&title.en, &title.zh].contains(&&name)
+            && name != *language.of(title)
+            && let Ok(name) = RoomName::new(language.of(title))
+        {
+            self.hello.update(|hello| hello.iter_mut().for_each(|hello| hello.name = name.clone()));
+        }
     }
 
     /// The room's lesson, where it is for one.
