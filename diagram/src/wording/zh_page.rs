@@ -232,7 +232,7 @@ pub(super) const INSPECT: Inspect = Inspect {
     event: "事件",
     shown: "显示了 {bytes} 字节中的 {shown} 字节",
     no_bytes: "没有字节。",
-    errno: "{name}（{number}）：{message}",
+    errno: "{name}（{number}），系统原文：{message}",
     missed: "缺少",
     done: [
         "内核创建了一个套接字，并给了它最小的空闲编号 {fd}。",
