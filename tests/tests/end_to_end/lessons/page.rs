@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use socketscope_protocol::{CallName, Fact, LessonFact, Mode, ProgramName, ReadyCall, SourceLine};
+use socketscope_server::{Choice, Ladder};
 use socketscope_tests::{Browser, Room, Screen, TestServer};
 
 use super::{begin, is_over};
@@ -227,14 +228,14 @@ async fn in_chinese_no_english_is_left() {
     let browser = Browser::start().await;
     browser.goto(&server.url(&format!("/#key={}", TestServer::KEY))).await;
     browser.click((".languages button", "中文")).await;
-    // What may stay as it is: rooms' names, code and names of the system's, names of programs, hosts and files, numbers and units.
+    // What may stay as it is: code and names of the system's, names of programs, hosts and files, numbers and units.
     let english = "const own = /^(Socketscope|EN|English|[A-Z_]{2,}|[a-z_.-]+\\(.*|[\\w.-]+\\.(py|sock)|[\\d.,:%µ×\\s]*(ms|s|µs|ns|B|KB|bytes)?)$/;
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         const found = [];
         while (walk.nextNode()) {
             const node = walk.currentNode, text = node.textContent.trim(), parent = node.parentElement;
             if (!/[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(text)) continue;
-            if (/[\\u4e00-\\u9fff]/.test(text) || parent.closest('code, pre, .listing, .console, svg, .bytes, script, style, h1, .rooms:not(.lessons)')) continue;
+            if (/[\\u4e00-\\u9fff]/.test(text) || parent.closest('code, pre, .listing, .console, svg, .bytes, script, style')) continue;
             if (!own.test(text)) found.push(text);
         }
         return found;";
@@ -248,7 +249,43 @@ async fn in_chinese_no_english_is_left() {
                 ".lesson .over, .lesson [data-do=reset].primary"
             })
             .await;
+        let told = if page == "/" {
+            browser.wait_for(".rooms:not(.lessons) a").await;
+            browser.fill(".create input", "\u{202e}name").await;
+            browser.click(".create button").await;
+            ["不能使用这个名称", "名称中不能有控制字符。"]
+        } else {
+            browser.until("/[\\u4e00-\\u9fff]/.test(document.querySelector('h1').innerText)").await;
+            browser.click(("button", "其他…")).await;
+            browser.fill(".form input[placeholder=选填]", "server").await;
+            browser.click(".form .primary").await;
+            ["名称已被占用", "这个房间里已有名为“server”的程序在运行。"]
+        };
+        browser.wait_for("[role=alert]").await;
+        let alert = browser.texts("[role=alert]").await.concat();
+        assert!(told.iter().all(|told| alert.contains(told)), "{alert}");
         let found = browser.script(english, json!([])).await;
         assert_eq!(found, json!([]), "{page}");
     }
+}
+
+/// What stands in the way of the lab, and of the lessons in it, is told in the page's language.
+#[tokio::test]
+async fn a_missing_lab_is_told_in_chinese() {
+    let server =
+        TestServer::start_with("127.0.0.1:0", |it| it.ladder = Ladder::climb(Choice::Host));
+    let browser = Browser::start().await;
+    browser.goto(&server.url(&format!("/#key={}", TestServer::KEY))).await;
+    browser.wait_for(".obstacle").await;
+    browser.click((".languages button", "中文")).await;
+    let why = "服务器是以 --network host 启动的";
+    let told = |css: &str| {
+        format!("[...document.querySelectorAll({css:?})].some(e => e.innerText.includes({why:?}))")
+    };
+    browser.until(&told(".obstacle")).await;
+    browser.until(&told(".create ~ .quiet")).await;
+    // Scripts read English, and beside it which sentence that is.
+    let (status, problem) = server.client().post("/api/rooms", &json!({"network": "lab"})).await;
+    let name = &problem["said"]["name"];
+    assert_eq!((status, name), (503, &json!("obstacle/by-choice")), "{problem}");
 }
