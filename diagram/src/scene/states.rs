@@ -150,24 +150,31 @@ impl View<'_> {
                 Queue::Accept => true,
             };
             let queues = all.iter().filter(is_told);
-            let queues = queues.map(|(queue, now, of)| {
+            for (kind, text) in state {
+                chips.extend(taken.first(self.places(place, kind, &text, false)));
+            }
+            for (queue, now, of) in queues {
                 let (kind, text) = self.queue(*queue, *now, *of);
                 let sampled = self.wording.lab.sampled;
-                (kind, if note.sampled { format!("{text} ({sampled})") } else { text })
-            });
-            for (kind, text) in state.into_iter().chain(queues) {
-                chips.extend(taken.first(self.places(place, kind, &text)));
+                let text = if note.sampled { format!("{text} ({sampled})") } else { text };
+                // Where there is no room for its name, as on a phone, how much it is.
+                let number = now.to_string();
+                let places = self.places(place, kind, &text, true);
+                let places = places.chain(self.places(place, kind, &number, false));
+                chips.extend(taken.first(places));
             }
         }
         chips
     }
 
-    /// The places for a chip beside the lifeline at `x`: on the side of the wire first, each a bit further out.
+    /// The places for a chip beside the lifeline at `x`: on the side of the wire first, each a bit further out. The nearest
+    /// is one even where the chip reaches beyond the next lifeline, unless it `must_fit`.
     fn places(
         &self,
         (x, y, up): (f64, f64, f64),
         kind: ChipKind,
         text: &str,
+        must_fit: bool,
     ) -> impl Iterator<Item = (Chip, Plate)> {
         let width = self.chip_width(kind, text);
         let free = self.lanes.free_side(x);
@@ -177,7 +184,7 @@ impl View<'_> {
             let text = text.clone();
             let outs = (0..STEPS).map(|step| BESIDE + f64::from(step) * STEP);
             // Beyond the next lifeline it would seem to be about another kernel.
-            let nearest = move |out: f64| out == BESIDE && side == free;
+            let nearest = move |out: f64| !must_fit && out == BESIDE && side == free;
             let outs = outs.take_while(move |out| nearest(*out) || out + width < room);
             outs.flat_map(move |out| {
                 let left = if side > 0.0 { x + out } else { x - out - width };
