@@ -150,7 +150,7 @@ impl View<'_> {
                 Queue::Accept => true,
             };
             let queues = all.iter().filter(is_told);
-            for (kind, text) in state {
+            if let Some((kind, text)) = state {
                 chips.extend(taken.first(self.places(place, kind, &text, false)));
             }
             for (queue, now, of) in queues {
