@@ -13,6 +13,7 @@ mod isolation;
 mod lab;
 mod lab_end;
 mod lab_page;
+mod lab_wire;
 mod ladder;
 mod lessons;
 mod limits;
