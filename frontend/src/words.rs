@@ -47,7 +47,12 @@ async fn fetch(language: Language, files: usize) -> Result<&'static Wording, JsV
         let link = document().get_element_by_id(&format!("{file}-{}", language.tag()));
         let link: HtmlLinkElement = link.ok_or("no such language")?.unchecked_into();
         let answer = JsFuture::from(window().fetch_with_str(&link.href())).await?;
-        let more = JsFuture::from(answer.unchecked_into::<Response>().text()?).await?;
+        let answer: Response = answer.unchecked_into();
+        if !answer.ok() {
+            // A newer server has other files: what it says instead is no text of the page's.
+            return Err("no such language".into());
+        }
+        let more = JsFuture::from(answer.text()?).await?;
         text += &more.as_string().unwrap_or_default();
     }
     let wording: &'static Wording = Box::leak(Wording::read(text.leak()));

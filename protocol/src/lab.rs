@@ -53,7 +53,7 @@ pub struct WireChange {
     /// See [`WireSettings`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_kbit: Option<u64>,
-    /// See [`WireSettings`]. Where it becomes false, what is held is delivered.
+    /// See [`WireSettings`]. Where it becomes false, what it held is delivered; what a rule holds still waits for somebody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<bool>,
     /// Begins the wire's chances anew: the same seed and the same packets give the same fates.

@@ -212,7 +212,7 @@ pub(super) const LAB: Lab = Lab {
     story_summary: "There were too many packets to tell one by one, so they were counted, and the packets themselves were not kept. The counts are exact. To see each one, give the wire a delay or a rate; Export… with .pcapng has all that were told one by one.",
     story_wire: "Somebody changed how the wire treats packets.",
     story_host: "A host of the lab: a network stack of its own in this machine's kernel.",
-    story_unseen: "These packets went by faster than they could be read, or are of a kind that is not shown. What they carried arrived all the same; of connections on this loopback the order of causes and effects is not checked from here on.",
+    story_unseen: "On a loopback these packets went by faster than they could be read. They arrived all the same; the order of causes and effects is not checked for its connections from here on. On the wire they were no IPv4, which is all that it carries.",
     unseen: "{packets} packets on {host} were not seen",
     own_loopback: "this machine's loopback",
     story_disorder: "Causes stand before effects; here one does not. This is a mistake of Socketscope's own: please report it.",

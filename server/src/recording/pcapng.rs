@@ -75,7 +75,7 @@ impl Pcapng {
                 Rung::Capture => {
                     " The room has no lab: these are its packets on this machine's loopback."
                 }
-                _ => " The room has no lab, and its packets could not be captured here.",
+                _ => " The room has no lab, and its packets were not captured.",
             });
         }
         text
@@ -135,9 +135,10 @@ impl Writer for Pcapng {
     fn begin(&mut self, out: &mut Vec<u8>) {
         let application = concat!("Socketscope ", env!("CARGO_PKG_VERSION"));
         block::section(out, application, &self.summary());
-        let loopback = match self.hosts.is_empty() {
-            true => "This machine's loopback device",
-            false => "The hosts' own loopback devices",
+        let loopback = if self.hosts.is_empty() {
+            "This machine's loopback device"
+        } else {
+            "The hosts' own loopback devices"
         };
         block::interface(out, "wire", "The wire between the lab's hosts", SNAP_LENGTH);
         block::interface(out, "loopback", loopback, SNAP_LENGTH);
