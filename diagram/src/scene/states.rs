@@ -61,6 +61,8 @@ pub struct Chip {
     pub kind: ChipKind,
     /// What it says.
     pub text: String,
+    /// What it would say, where there was no room for that.
+    pub whole: Option<String>,
 }
 
 /// What of the kernel's word chips are made of: states come before what packets say, and queues after that.
@@ -161,7 +163,10 @@ impl View<'_> {
                 let number = now.to_string();
                 let places = self.places(place, kind, &text, true);
                 let places = places.chain(self.places(place, kind, &number, false));
-                chips.extend(taken.first(places));
+                let chip = taken.first(places);
+                chips.extend(
+                    chip.map(|chip| Chip { whole: (chip.text != text).then_some(text), ..chip }),
+                );
             }
         }
         chips
@@ -191,7 +196,8 @@ impl View<'_> {
                 let text = text.clone();
                 // Above, below, and a line further.
                 [up, -up, up * 2.3].map(|up| {
-                    let chip = Chip { x: left, y: y + up, width, kind, text: text.clone() };
+                    let (text, whole) = (text.clone(), None);
+                    let chip = Chip { x: left, y: y + up, width, kind, text, whole };
                     let plate = Plate::of_chip(&chip);
                     (chip, plate)
                 })

@@ -107,11 +107,6 @@ pub(super) fn chip(chip: &Chip, shift: f64) -> Option<Element> {
             ];
             append(&group, "rect", &bar);
         }
-        if let (Some(title), ChipKind::Bytes(_, most)) = (append(&group, "title", &[]), chip.kind) {
-            let most = socketscope_diagram::format::size(most.into());
-            let most = socketscope_diagram::wording::fill(wording().lab.most, &[("most", &most)]);
-            title.set_text_content(Some(&most));
-        }
     }
     for (x, size, full) in chip.squares() {
         let (x, top, size) = (px(x), px(y - size / 2.0), px(size));
@@ -125,6 +120,18 @@ pub(super) fn chip(chip: &Chip, shift: f64) -> Option<Element> {
             ("rx", "2"),
         ];
         append(&group, "rect", &square);
+    }
+    let most = if let ChipKind::Bytes(_, most) = chip.kind {
+        let most = socketscope_diagram::format::size(most.into());
+        Some(socketscope_diagram::wording::fill(wording().lab.most, &[("most", &most)]))
+    } else {
+        None
+    };
+    let told: Vec<_> = chip.whole.iter().cloned().chain(most).collect();
+    if !told.is_empty()
+        && let Some(title) = append(&group, "title", &[])
+    {
+        title.set_text_content(Some(&told.join(" · ")));
     }
     Some(group)
 }
