@@ -6,7 +6,6 @@
 
 mod output;
 mod python;
-mod report;
 mod stragglers;
 mod witness;
 
@@ -16,7 +15,7 @@ use std::{
     io::{self, Write},
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
-        unix::{fs::FileExt, net::UnixStream},
+        unix::net::UnixStream,
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -24,13 +23,11 @@ use std::{
     time::Duration,
 };
 
-use nix::sys::{
-    memfd::{MFdFlags, memfd_create},
-    socket::{
-        AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, send, sendmsg, socketpair,
-    },
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, send, sendmsg, socketpair,
 };
 use socketscope_protocol::{Change, Fact, LessonRole, ProgramName, ProgramView, Role};
+use socketscope_reports::Ring;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
@@ -41,9 +38,6 @@ pub(crate) use python::Python;
 pub(crate) use witness::{Waiting, Witness};
 
 use crate::{clock, network::Host};
-
-/// Bytes of the file that says whether calls need a permission: the observer maps it.
-const PAGE: u64 = 4096;
 
 /// How long the output of a program that has ended may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -69,8 +63,8 @@ pub(crate) struct Process {
     witness: Arc<Witness>,
     /// Where permissions for single calls go.
     permits: OwnedFd,
-    /// Its first byte is 1 while calls need a permission.
-    needed: File,
+    /// What it reports, and whether its calls need a permission.
+    ring: Arc<Ring>,
     kill: mpsc::Sender<()>,
     /// Cancelled to end it.
     ending: CancellationToken,
@@ -91,11 +85,11 @@ impl Process {
         let (control, theirs) = UnixStream::pair()?;
         let cloexec = SockFlag::SOCK_CLOEXEC;
         let (permits, taken) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, cloexec)?;
-        let needed = File::from(memfd_create("needs-permission", MFdFlags::MFD_CLOEXEC)?);
-        needed.set_len(PAGE)?;
-        needed.write_all_at(&[1], 0)?;
+        let (ring, memory) = Ring::new()?;
+        ring.need_permission(true);
+        let ring = Arc::new(ring);
         let Source { folder, files, file, arguments } = source;
-        let number = witness.expect(name.clone(), host.clone(), files);
+        let number = witness.expect(name.clone(), host.clone(), files, ring.clone());
         let started = Fact::Program {
             program: name.clone(),
             host: host.as_ref().map(|host| host.name.clone()),
@@ -113,7 +107,7 @@ impl Process {
             Some(host) => host.inside(spawn),
             None => Command::spawn(&mut command),
         };
-        let given = [witness.reports().as_raw_fd(), taken.as_raw_fd(), needed.as_raw_fd()];
+        let given = [memory.as_raw_fd(), taken.as_raw_fd()];
         let child = spawned.and_then(|child| {
             hand_over(&control, &given)?;
             control.set_nonblocking(true)?;
@@ -138,15 +132,13 @@ impl Process {
         });
         let witness = witness.clone();
         let process =
-            Self { name, number, host, file, witness, permits, needed, kill, ending, ended };
+            Self { name, number, host, file, witness, permits, ring, kill, ending, ended };
         Ok(Arc::new(process))
     }
 
     /// Whether each call needs a permission from now on. Calls that wait have to be let go all the same.
     pub(crate) fn need_permission(&self, needed: bool) {
-        if let Err(error) = self.needed.write_all_at(&[needed.into()], 0) {
-            tracing::error!(%error, "a program's calls cannot be held");
-        }
+        self.ring.need_permission(needed);
     }
 
     /// Lets a call go.

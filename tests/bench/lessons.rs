@@ -21,7 +21,7 @@ use crate::{
 const ROUNDS: usize = 20_000;
 
 /// Runs of each kind, in turn.
-const RUNS: usize = 5;
+const RUNS: usize = 9;
 
 const PLAN: &str = r#"order = 1
 lab = true

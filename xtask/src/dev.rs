@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(300);
 
 /// The folders that the page is made of, and those that the server is made of.
 const PAGE: [&str; 4] = ["frontend", "diagram", "protocol", "static"];
-const SERVER: [&str; 2] = ["server", "protocol"];
+const SERVER: [&str; 4] = ["server", "protocol", "reports", "observer"];
 
 /// Runs until it is interrupted. A change that does not compile leaves the last good server running.
 pub(crate) fn watch(arguments: &[OsString]) -> Result<()> {

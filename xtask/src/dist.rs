@@ -1,4 +1,4 @@
-//! What is handed out: one binary with the page inside.
+//! What is handed out: one binary with the page and the observer inside.
 
 use std::{
     fs,
@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
+    observer,
     page::{self, Finish},
     server::{BINARY, PACKAGE},
     shell::{cargo, native_target, run, step, target},
@@ -17,12 +18,14 @@ use crate::{
 /// Builds target/dist/socketscope and returns its path.
 pub(crate) fn build() -> Result<PathBuf> {
     page::build(if wasm_opt::bring().is_some() { Finish::Smallest } else { Finish::Small })?;
+    observer::build()?;
     let binary = compile()?;
-    // Cargo does not know that the folder target/page is a part of the server, so ask the result.
-    if !page_is_inside(&binary)? {
-        step("it has an older page inside: compiling the server anew");
+    // Cargo does not know that these folders are a part of the server, so ask the result.
+    if !all_is_inside(&binary)? {
+        step("it has an older page or observer inside: compiling the server anew");
         run(cargo().args(["clean", "--release", "--package", PACKAGE]))?;
-        ensure!(page_is_inside(&compile()?)?, "the server does not embed target/page");
+        let all = all_is_inside(&compile()?)?;
+        ensure!(all, "the server does not embed target/page and target/observer");
     }
     println!("{:>10}  {}", fs::metadata(&binary)?.len(), binary.display());
     weight::tell(&page::folder())?;
@@ -42,8 +45,15 @@ fn compile() -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// The index names each other file by a hash of its content, so it stands for the whole page.
-fn page_is_inside(binary: &Path) -> Result<bool> {
-    let index = fs::read(page::folder().join("index.html"))?;
-    Ok(fs::read(binary)?.windows(index.len()).any(|window| window == index))
+/// The index names each other file of the page by a hash of its content, so it stands for the whole page.
+fn all_is_inside(binary: &Path) -> Result<bool> {
+    let binary = fs::read(binary)?;
+    let index = page::folder().join("index.html");
+    for part in observer::files().into_iter().chain([index]) {
+        let part = fs::read(part)?;
+        if !binary.windows(part.len()).any(|window| window == part) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

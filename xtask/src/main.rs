@@ -9,6 +9,7 @@ mod compress;
 mod dev;
 mod dist;
 mod needs;
+mod observer;
 mod packages;
 mod page;
 mod server;
@@ -74,6 +75,8 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<OsString>,
     },
+    /// Build the observer of lessons' programs into target/observer.
+    Observer,
     /// Build the page (wasm, scripts, style, icons) into target/page.
     Page {
         /// Build quickly, for development: not optimised, not compressed.
@@ -105,6 +108,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { arguments } => bench(&arguments),
         Command::Dev { arguments } => dev::watch(&arguments),
         Command::Screenshot { arguments } => screenshot(&arguments),
+        Command::Observer => observer::build(),
         Command::Page { quick: true } => page::build(Finish::Quick),
         Command::Page { quick: false } => {
             page::build(Finish::Small)?;

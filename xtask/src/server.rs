@@ -9,16 +9,20 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::shell::{cargo, native_target, run, step};
+use crate::{
+    observer,
+    shell::{cargo, native_target, run, step},
+};
 
 /// The names of the server's package and of its binary.
 pub(crate) const PACKAGE: &str = "socketscope-server";
 /// See [`PACKAGE`].
 pub(crate) const BINARY: &str = "socketscope";
 
-/// Builds the server and returns where its binary is. In this profile it reads the page's files
-/// from target/page when it is asked for them.
+/// Builds the server and returns where its binary is. In this profile it reads the files of the page
+/// and of the observer from target/page and target/observer when it needs them.
 pub(crate) fn build() -> Result<PathBuf> {
+    observer::build()?;
     step("compiling the server");
     run(cargo().args(["build", "--package", PACKAGE, "--bin", BINARY]))?;
     Ok(native_target().join("debug").join(BINARY))

@@ -166,11 +166,19 @@ pub(super) const TROUBLES: Troubles = Troubles {
         ),
         (
             "unable/old-python",
-            "Lessons are programs in Python, and this machine's python3 is older than 3.9 or without ctypes: install the package python3.",
+            "Lessons are programs in Python, and this machine's python3 is older than 3.10 or without ctypes: install the package python3.",
         ),
         (
             "unable/no-python",
             "Lessons are programs in Python, and python3 cannot be started here ({error}): install the package python3.",
+        ),
+        (
+            "unable/no-observer",
+            "The observer of lessons has not been built: `cargo xtask observer` builds it.",
+        ),
+        (
+            "unable/observer-not-loaded",
+            "This machine's python3 cannot load the observer of lessons: {why} It takes CPython from 3.10 on, and a temporary folder (TMPDIR) from which programs may run.",
         ),
         ("unable/observer", "The observer of lessons cannot be written to {file}: {error}."),
         ("name/empty", "A name needs at least one visible character."),

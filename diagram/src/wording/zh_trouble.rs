@@ -124,11 +124,16 @@ pub(super) const TROUBLES: Troubles = Troubles {
         ),
         (
             "unable/old-python",
-            "课程是用 Python 写的程序，而本机的 python3 早于 3.9，或者没有 ctypes：请安装软件包 python3。",
+            "课程是用 Python 写的程序，而本机的 python3 早于 3.10，或者没有 ctypes：请安装软件包 python3。",
         ),
         (
             "unable/no-python",
             "课程是用 Python 写的程序，而本机无法启动 python3（{error}）：请安装软件包 python3。",
+        ),
+        ("unable/no-observer", "课程的观察程序还没有构建：`cargo xtask observer` 会构建它。"),
+        (
+            "unable/observer-not-loaded",
+            "本机的 python3 无法加载课程的观察程序：{why} 它需要 3.10 或更新的 CPython，以及一个允许运行程序的临时文件夹（TMPDIR）。",
         ),
         ("unable/observer", "无法把课程的观察程序写入 {file}：{error}。"),
         ("name/empty", "名称至少要有一个可见的字符。"),

@@ -52,7 +52,7 @@ impl Course {
         scope: Arc<Scope>,
         python: Python,
     ) -> io::Result<Self> {
-        let witness = Witness::new(scope.clone())?;
+        let witness = Witness::new(scope.clone());
         scope.network.wire().take_reports(witness.clone());
         let (poll, processes) = (Arc::<Poll>::default(), Processes::default());
         let (asked, commands) = mpsc::channel(WAITING);

@@ -43,6 +43,7 @@ use fate::Fates;
 pub(crate) use loopback::{Ear, Loopback};
 use order::Order;
 use parcel::{Parcel, Travelling};
+use reports::ASIDE;
 pub(crate) use reports::{Reported, Reports, Turn};
 use sums::Sums;
 
@@ -169,6 +170,10 @@ impl Wire {
         let mut inner = self.lock();
         let any = inner.carry(self, plug, BATCH);
         inner.look_later(self);
+        if !any {
+            // While the programs make up their minds there is time for what they have reported.
+            inner.hear(self, ASIDE);
+        }
         any
     }
 

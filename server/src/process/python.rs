@@ -8,15 +8,27 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::told::{Told, told};
+use rust_embed::RustEmbed;
 
-/// What stands around each program.
-const OBSERVER: &str = include_str!("observer.py");
+use crate::told::{Told, sentence, told};
 
-/// Whether it has what the observer needs (`os.waitstatus_to_exitcode` came with 3.9), and where it is: `python3` may be a
-/// script that looks for the real one each time (pyenv's takes longer than Python's own start).
+/// What stands around each program: `cargo xtask observer` leaves it there.
+#[derive(RustEmbed)]
+#[folder = "../target/observer"]
+#[allow_missing = true]
+struct Observer;
+
+/// The file of it that Python is started with.
+const BEGINNING: &str = "observer.py";
+
+/// Whether a Python, started in the observer's folder, can load the rest of it.
+const LOADS: &str = "import socketscope_observer";
+
+/// Whether it has what the observer needs (the part of Python's interface that the extension is built for is of 3.10), and
+/// where it is: `python3` may be a script that looks for the real one each time (pyenv's takes longer than Python's own
+/// start).
 const TRIAL: &str =
-    "import sys, ctypes, socket; print(sys.executable); sys.exit(sys.version_info < (3, 9))";
+    "import sys, ctypes, socket; print(sys.executable); sys.exit(sys.version_info < (3, 10))";
 
 /// The name by which a program stands in its own environment.
 pub(super) const MARK: &str = "SOCKETSCOPE_PROGRAM";
@@ -47,16 +59,31 @@ impl Python {
         }
     }
 
-    /// Finds it, and puts the observer into `folder`.
+    /// Finds it, and puts the observer into a folder in `folder`.
     ///
     /// # Errors
-    /// As [`Python::check`], or where the observer cannot be written.
+    /// As [`Python::check`], or where the observer cannot be written or loaded.
     pub(crate) fn find(folder: &Path) -> Result<Self, Told> {
         let program = Self::check()?;
-        let observer = folder.join("observer.py");
-        fs::write(&observer, OBSERVER)
-            .map_err(|error| told!("unable/observer", file = observer.display(), error = error))?;
-        Ok(Self { program, observer })
+        let folder = folder.join("observer");
+        let unwritten = |error| told!("unable/observer", file = folder.display(), error = error);
+        fs::create_dir_all(&folder).map_err(unwritten)?;
+        if Observer::get(BEGINNING).is_none() {
+            return Err(told!("unable/no-observer"));
+        }
+        for name in Observer::iter() {
+            let Some(file) = Observer::get(&name) else { continue };
+            fs::write(folder.join(&*name), file.data).map_err(unwritten)?;
+        }
+        let mut trial = Command::new(&program);
+        trial.args(["-B", "-c", LOADS]).current_dir(&folder).stdin(Stdio::null());
+        let said = trial.output().map_err(|error| told!("unable/no-python", error = error))?;
+        if !said.status.success() {
+            let said = String::from_utf8_lossy(&said.stderr);
+            let why = sentence(said.trim().lines().last().unwrap_or_default());
+            return Err(told!("unable/observer-not-loaded", why = why));
+        }
+        Ok(Self { program, observer: folder.join(BEGINNING) })
     }
 
     /// A command that runs the observer in `folder`. Of this server's environment it gets nothing but where programs are.

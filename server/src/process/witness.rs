@@ -1,27 +1,20 @@
-//! What a room's observed programs report, made into facts: which call on which socket, and whose the sockets are. All of a
-//! room's programs report on one channel, so what one did before another stands there before it.
+//! What a room's observed programs report, made into facts: which call on which socket, and whose the sockets are. Each has a
+//! ring of its own; by the times of the reports, what one program did before another comes before it.
 
 mod facts;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs::File,
-    io::{self, Read},
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use nix::{
-    fcntl::{FcntlArg, OFlag, fcntl},
-    unistd::pipe2,
-};
 use socketscope_protocol::{
     Change, Fact, Family, Fd, ProgramName, ReadyCall, SocketType, SocketView, WaitingCall,
 };
+use socketscope_reports::{Nonsense, Ring};
 use tokio::sync::Notify;
 
-use super::report::{First, Report};
 use crate::{
     clock,
     network::{Host, Reported, Reports, Turn},
@@ -34,16 +27,9 @@ use facts::Socket;
 /// whatever must not wait, as a packet, looks for itself.
 const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(32)];
 
-/// Bytes of reports that are read in one go.
-const READ: usize = 64 * 1024;
-
 /// The observed programs of a room.
 pub(crate) struct Witness {
     scope: Arc<Scope>,
-    /// Our end of the pipe that all of them write to.
-    pipe: File,
-    /// The programs' end.
-    reports: OwnedFd,
     known: Mutex<Known>,
     /// Rung when reports are to be expected.
     hurry: Notify,
@@ -55,9 +41,8 @@ struct Known {
     programs: Vec<Watched>,
     /// Counts the reports: of the calls that wait to be let go the oldest goes first.
     turns: u64,
-    /// What was read, and how many bytes of it are the beginning of a report whose rest is still in the pipe.
+    /// Texts of the report that is read.
     buffer: Vec<u8>,
-    kept: usize,
 }
 
 /// An observed program.
@@ -66,6 +51,8 @@ struct Watched {
     host: Option<Arc<Host>>,
     /// The lesson's files, sorted by name.
     files: Arc<[String]>,
+    /// Where its reports are read, until it has ended.
+    ring: Option<Arc<Ring>>,
     pid: i64,
     sockets: BTreeMap<i32, Socket>,
     /// Calls that have been entered and not returned, by their tickets.
@@ -95,22 +82,13 @@ pub(crate) struct Waiting {
 
 impl Witness {
     /// For the programs of the room with this scope.
-    pub(crate) fn new(scope: Arc<Scope>) -> io::Result<Arc<Self>> {
-        let (pipe, reports) = pipe2(OFlag::O_CLOEXEC)?;
-        // Only our end: a program whose reports find no room waits.
-        fcntl(&pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        let (known, hurry) = (Mutex::default(), Notify::new());
-        Ok(Arc::new(Self { scope, pipe: pipe.into(), reports, known, hurry }))
+    pub(crate) fn new(scope: Arc<Scope>) -> Arc<Self> {
+        Arc::new(Self { scope, known: Mutex::default(), hurry: Notify::new() })
     }
 
     /// The room's programs share it.
     pub(crate) fn scope(&self) -> &Arc<Scope> {
         &self.scope
-    }
-
-    /// Where the programs write.
-    pub(super) fn reports(&self) -> BorrowedFd<'_> {
-        self.reports.as_fd()
     }
 
     /// Tells what is reported, for ever.
@@ -148,11 +126,13 @@ impl Witness {
         name: ProgramName,
         host: Option<Arc<Host>>,
         files: Arc<[String]>,
+        ring: Arc<Ring>,
     ) -> u16 {
         let mut known = self.known();
         let (sockets, calls, ready) = Default::default();
-        let ended = false;
-        known.programs.push(Watched { name, host, files, pid: 0, sockets, calls, ready, ended });
+        let (ring, ended) = (Some(ring), false);
+        let watched = Watched { name, host, files, ring, pid: 0, sockets, calls, ready, ended };
+        known.programs.push(watched);
         (known.programs.len() - 1) as u16
     }
 
@@ -211,36 +191,33 @@ impl Witness {
 }
 
 impl Reports for Witness {
+    /// Each program's reports in their order, and those of all in the order of their times. What a program has caused by
+    /// now was reported before, so nothing that is taken lacks its cause.
     fn take(&self, reported: &mut VecDeque<Reported>) {
         let mut known = self.known();
         let mut buffer = std::mem::take(&mut known.buffer);
-        buffer.resize(READ, 0);
-        // An error other than that there is nothing is as final as that: the pipe lives as long as we.
-        while let Ok(length @ 1..) = (&self.pipe).read(&mut buffer[known.kept..]) {
-            let read = known.kept + length;
-            let mut rest = &buffer[..read];
-            loop {
-                match Report::first(rest) {
-                    First::Report(report, others) => {
-                        reported.extend(known.take(&report, &self.scope));
-                        rest = others;
-                    }
-                    First::Unknown(others) => rest = others,
-                    First::Part => break,
-                    First::Nonsense => {
-                        tracing::warn!("an observed program has written what is no report");
-                        rest = &[];
-                    }
+        let now = socketscope_reports::turn();
+        while let Some(program) = known.oldest(now) {
+            let Some(ring) = known.programs[program].ring.clone() else { break };
+            match ring.take(&mut buffer) {
+                Ok(Some(report)) => reported.extend(known.take(program, report, &self.scope)),
+                Ok(None) => {}
+                Err(Nonsense) => {
+                    let name = &known.programs[program].name;
+                    tracing::warn!(%name, "an observed program has written what is no report");
                 }
-            }
-            known.kept = rest.len();
-            let from = read - rest.len();
-            buffer.copy_within(from..read, 0);
-            if read < READ {
-                break;
             }
         }
         known.buffer = buffer;
+    }
+}
+
+impl Known {
+    /// The program whose first report is the oldest of all that were made until `now`.
+    fn oldest(&self, now: u64) -> Option<usize> {
+        let first = |(at, it): (usize, &Watched)| Some((it.ring.as_ref()?.first()?, at));
+        let firsts = self.programs.iter().enumerate().filter_map(first);
+        firsts.filter(|(turn, _)| *turn <= now).min().map(|(_, at)| at)
     }
 }
 
@@ -250,6 +227,7 @@ impl Watched {
         if std::mem::replace(&mut self.ended, true) {
             return None;
         }
+        self.ring = None;
         self.sockets.values().for_each(|socket| scope.forget(socket.inode));
         self.ready.clear();
         self.calls.clear();

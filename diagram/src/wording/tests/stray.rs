@@ -202,7 +202,7 @@ fn every_sentence_of_what_goes_wrong_is_said_somewhere() {
     for folder in ["../frontend/src", "../server/src"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
     }
-    files.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/process/observer.py"));
+    files.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../observer/src/observer.py"));
     let said: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     for (name, _) in EN.troubles.sentences {
         // The observer's stands there in its own way.

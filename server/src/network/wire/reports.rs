@@ -1,5 +1,5 @@
-//! Calls that this process does not make itself: an observed program reports each of them, on a channel that keeps the order
-//! of all of a room's programs. What waits there is told before any packet that it may have caused.
+//! Calls that this process does not make itself: an observed program reports each of them, and what all of a room's programs
+//! report comes in order. What waits there is told before any packet that it may have caused.
 
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
@@ -9,6 +9,9 @@ use super::{Effect, FENCE, Inner, Wire, order};
 
 /// Reports that are told in a row: packets wait meanwhile.
 const REPORTS: usize = 16;
+
+/// The same where it is only looked whether there is a packet: the next one is not to wait for more than that.
+pub(super) const ASIDE: usize = 1;
 
 /// Where reports come from.
 pub(crate) trait Reports: Send + Sync {
@@ -51,7 +54,7 @@ impl Wire {
 
     /// Tells what has been reported, or a part of it. Returns whether there may be more.
     pub(crate) fn hear(&self) -> bool {
-        self.lock().hear(self)
+        self.lock().hear(self, REPORTS)
     }
 }
 
@@ -66,8 +69,8 @@ impl Inner {
     /// later calls: a packet that a later call may have caused has to wait for that one. The sockets are looked at when
     /// nothing is left to tell, or what a later call has made of them would stand before it. Returns whether there may be
     /// more.
-    fn hear(&mut self, wire: &Wire) -> bool {
-        for _ in 0..REPORTS {
+    pub(super) fn hear(&mut self, wire: &Wire, most: usize) -> bool {
+        for _ in 0..most {
             if self.reported.is_empty() {
                 self.take_reports();
             }
@@ -97,7 +100,9 @@ impl Inner {
             }
             self.tell_first_report(wire);
         }
-        self.after_return(wire);
+        if self.reported.is_empty() {
+            self.after_return(wire);
+        }
         true
     }
 

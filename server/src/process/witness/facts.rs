@@ -6,16 +6,17 @@ use socketscope_protocol::{
     Call, CallName, End, Errno, Fact, Family, Fd, How, Outcome, Payload, Protocol, ReadyCall,
     SocketType, SocketView, SourceLine, Value, WaitingCall,
 };
+use socketscope_reports::Kind;
 
-use super::{
-    super::report::{Kind, Report},
-    Entered, Known, Waiting, Watched,
-};
+use super::{Entered, Known, Waiting, Watched};
 use crate::{
     kernel::diag::Diag,
     network::{Effect, Host, Reported, Turn},
     program::{Scope, errno, option_named},
 };
+
+/// A report whose call is known.
+type Report<'a> = socketscope_reports::Report<'a, CallName>;
 
 /// A socket of an observed program.
 #[derive(Clone)]
@@ -61,10 +62,16 @@ impl Socket {
 
 impl Known {
     /// What a report says; nothing where it says nothing that the journal has a word for.
-    pub(super) fn take(&mut self, report: &Report<'_>, scope: &Scope) -> Option<Reported> {
+    pub(super) fn take(
+        &mut self,
+        program: usize,
+        report: socketscope_reports::Report<'_>,
+        scope: &Scope,
+    ) -> Option<Reported> {
         self.turns += 1;
         let turn = self.turns;
-        let watched = self.programs.get_mut(usize::from(report.program))?;
+        let report = &report.of(*CallName::ALL.get(usize::from(report.call))?);
+        let watched = self.programs.get_mut(program)?;
         if watched.ended {
             return None;
         }
@@ -73,15 +80,12 @@ impl Known {
                 watched.pid = report.a;
                 None
             }
-            Kind::Ready => Some(watched.ready(report, turn)),
+            Kind::Ready => Some(watched.ready(program, report, turn)),
             Kind::Enter => watched.enter(report, scope),
             Kind::Return => {
-                let other = (report.call == CallName::Accept).then(|| self.other_end(report));
-                self.programs.get_mut(usize::from(report.program))?.returned(
-                    report,
-                    other.flatten(),
-                    scope,
-                )
+                let other =
+                    (report.call == CallName::Accept).then(|| self.other_end(program, report));
+                self.programs.get_mut(program)?.returned(report, other.flatten(), scope)
             }
             Kind::At => {
                 let (program, waits) = (watched.name.clone(), report.a != 0);
@@ -100,11 +104,11 @@ impl Known {
     }
 
     /// Who holds the other end of the connection that an `accept` returned.
-    fn other_end(&mut self, report: &Report<'_>) -> Option<End> {
+    fn other_end(&mut self, program: usize, report: &Report<'_>) -> Option<End> {
         let text = report.text();
         let mut texts = text.split('\n');
         let (peer, local) = (texts.next()?, texts.next()?);
-        let accepts = self.programs.get(usize::from(report.program))?;
+        let accepts = self.programs.get(program)?;
         if accepts.sockets.get(&report.fd)?.family == Family::Unix {
             let pid: i64 = texts.next()?.parse().ok()?;
             let connects = self.programs.iter_mut().find(|it| it.pid == pid && !it.ended)?;
@@ -153,12 +157,12 @@ impl Watched {
         (report.call != CallName::Socket).then_some(Fd(report.fd))
     }
 
-    fn ready(&mut self, report: &Report<'_>, turn: u64) -> Reported {
+    fn ready(&mut self, program: usize, report: &Report<'_>, turn: u64) -> Reported {
         let line = self.line(report);
         let line = line.unwrap_or_else(|| SourceLine { file: String::new(), line: 0 });
-        let (program, fd, call) = (self.name.clone(), Self::fd(report), report.call);
-        let call = ReadyCall { program, fd, call, line };
-        let (program, ticket) = (report.program, report.ticket);
+        let (name, fd, call) = (self.name.clone(), Self::fd(report), report.call);
+        let call = ReadyCall { program: name, fd, call, line };
+        let (program, ticket) = (program as u16, report.ticket);
         self.ready.insert(ticket, Waiting { program, ticket, turn, call: call.clone() });
         self.aside(report.at, Fact::Ready(Box::new(call)))
     }

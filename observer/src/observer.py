@@ -3,12 +3,13 @@ which line. Started by process.rs:
 
     python3 -B -u observer.py NUMBER FOLDER FILE [ARGUMENT ...]
 
-Standard input is a socket to the server; the first message on it brings three descriptors: where reports go, where
-permissions come from, and a file whose first byte is 1 while calls need one. The process that was started watches over the
-program's: it ends all that comes of it when the server lets go of the socket, and tells how the program ended.
+NUMBER is for whoever lists processes: it tells a room's programs apart. Standard input is a socket to the server; the first
+message on it brings two descriptors: of the memory that reports go into, and where permissions come from. The process that
+was started watches over the program's: it ends all that comes of it when the server lets go of the socket, and tells how the
+program ended.
 
 A program cannot tell that it is observed, but by looking for it: `socket.socket` is a subclass whose methods do the same.
-report.rs reads what is written here; both name the fields in one order.
+How a report gets to the server is lib.rs's business, beside this file.
 """
 
 import _socket
@@ -17,8 +18,6 @@ import atexit
 import ctypes
 import fcntl
 import functools
-import itertools
-import mmap
 import os
 import select
 import selectors
@@ -31,32 +30,23 @@ import time
 import traceback
 import types
 
+import socketscope_observer
+
 # Of linux/prctl.h: who gets orphans, and what happens to a child when its parent ends.
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 # Where our own descriptors begin, so that the program's first socket is number 3 as anywhere else.
 OUT_OF_THE_WAY = 900
 
-# Bytes of the file whose first one says whether calls need a permission.
-PAGE = 4096
-
-# Bytes of a payload that a report shows (limits::SHOWN_BYTES), and of a text.
-SHOWN, TEXT = 1024, 1024
+# Bytes of a payload that a report shows (limits::SHOWN_BYTES).
+SHOWN = 1024
 
 # The calls, in the order of CallName::ALL.
 (SOCKET, BIND, CONNECT, LISTEN, ACCEPT, SEND, SENDTO, RECV, RECVFROM, SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME,
  GETPEERNAME) = range(15)
 
-# The kinds of reports.
-STARTED, READY, ENTER, RETURN, FAILED, ENDING, AT = range(7)
-
-# Kind, program, ticket, call, descriptor, file, line, time, two numbers, the lengths of a text and of bytes.
-HEAD = struct.Struct("=BHIBiHIQqqHH")
-
 # For `setsockopt`: O_NONBLOCK is no socket option, and stands for itself.
 NONBLOCK = -1
-
-PACK, WRITE, NOW, FRAME = HEAD.pack, os.write, time.time_ns, sys._getframe
 
 raw = _socket.socket
 plain, plain_select = socket.socket, select.select
@@ -67,12 +57,10 @@ DGRAM = int(socket.SOCK_DGRAM)
 # The program's side
 
 
-# Who we are, where reports and permits go, the memory whose first byte says whether calls need a permit, and the numbers of
-# the lesson's files. They are globals, and what is done for each call is written out, because a program makes thousands of
-# calls a second: half of what a report costs would be looking up names.
-NUMBER = REPORTS = PERMITS = NEEDED = FILES = None
-ticket_after = itertools.count(1).__next__
-is_over = False
+# Where reports and permits go. `enter(call, fd, a, b, text, shown)` reports a call that is about to be made, once it may be,
+# and `returned(entered, a, b, text, shown)` what it returned; they are globals, because a program makes thousands of calls a
+# second.
+reports = PERMITS = enter = returned = None
 
 # Permits that came for others than who read them, and who reads.
 permitted, reading, change = set(), False, threading.Condition()
@@ -81,88 +69,25 @@ permitted, reading, change = set(), False, threading.Condition()
 named = set()
 
 
-def enter(call, fd, a=0, b=0, text=b"", shown=b""):
-    """Reports that a call is about to be made, once it may be; returns what its return is reported by."""
-    if is_over:
-        return 0, call, fd
-    # The nearest line that is the program's own: a call may come from the library on its behalf. This is `own_line`.
-    frame = FRAME(2)
-    file = FILES.get(frame.f_code.co_filename)
-    while file is None and frame.f_back is not None:
-        frame = frame.f_back
-        file = FILES.get(frame.f_code.co_filename)
-    line = 0 if file is None else frame.f_lineno
-    ticket = ticket_after() & 0xFFFFFFFF
-    if NEEDED[0]:
-        report(READY, ticket, call, fd, file or 0, line)
-        wait(ticket)
-    try:
-        # As one write: a pipe takes so few bytes whole or not at all, whoever else writes (pipe(7)).
-        WRITE(REPORTS, PACK(ENTER, NUMBER, ticket, call, fd, file or 0, line, NOW(), a, b, len(text), len(shown)) + text + shown)
-    except Exception:
-        report(ENTER, ticket, call, fd, file or 0, line, a, b, text, shown)
-    return ticket, call, fd
-
-
-def returned(entered, a=0, b=0, text=b"", shown=b""):
-    if is_over:
-        return
-    at = NOW()
-    ticket, call, fd = entered
-    try:
-        WRITE(REPORTS, PACK(RETURN, NUMBER, ticket, call, fd, 0, 0, at, a, b, len(text), len(shown)) + text + shown)
-    except Exception:
-        report(RETURN, ticket, call, fd, 0, 0, a, b, text, shown)
-
-
 def failed(entered, error):
     # What getaddrinfo(3) returns is negative, and no errno.
     number = max(error.errno or 0, 0) if isinstance(error, OSError) else 0
     name, why = type(error).__name__.encode(), str(error).encode("utf-8", "replace")
-    report(FAILED, *entered, 0, 0, number, 0, name, why)
-
-
-def report(kind, ticket, call, fd, file, line, a=0, b=0, text=b"", shown=b""):
-    """Reports anything, however long or strange. Nothing that goes wrong here may be seen by the program."""
-    global is_over
-    if is_over:
-        return
-    at, text, shown = NOW(), bytes(text[:TEXT]), bytes(shown[:SHOWN])
-    lengths = len(text), len(shown)
-    try:
-        head = PACK(kind, NUMBER, ticket, call, fd, file, line, at, a, b, *lengths)
-    except (struct.error, TypeError):
-        # What is no number the call itself will refuse.
-        head = PACK(kind, NUMBER, ticket, call, fd, file, line, at, 0, 0, *lengths)
-    try:
-        WRITE(REPORTS, head + text + shown)
-    except OSError:
-        # The server is gone, or the program has closed what it did not know: it goes on unobserved.
-        is_over = True
-
-
-def own_line(frame):
-    """The nearest line that is the program's own: the number of its file, or None, and of the line."""
-    while frame is not None:
-        file = FILES.get(frame.f_code.co_filename)
-        if file is not None:
-            return file, frame.f_lineno
-        frame = frame.f_back
-    return None, 0
+    reports.failed(entered, number, name, why)
 
 
 def waiting(what):
     """`what`, which may wait and makes no call on a socket, told where it begins and where it goes on."""
     @functools.wraps(what)
     def told(*positional, **named):
-        file, line = own_line(FRAME(1))
-        if file is None or is_over:
+        line = reports.line(1)
+        if line == (0, 0) or reports.is_over():
             return what(*positional, **named)
-        report(AT, 0, 0, -1, file, line, 1)
+        reports.at(line, True)
         try:
             return what(*positional, **named)
         finally:
-            report(AT, 0, 0, -1, file, line, 0)
+            reports.at(line, False)
 
     return told
 
@@ -354,7 +279,7 @@ class Socket(plain):
     def sendto(self, data, *rest):
         address = rest[-1] if rest else None
         view, fd = view_of(data), raw.fileno(self)
-        entered = enter(SENDTO, fd, view.nbytes, text=written(address)[:TEXT], shown=bytes(view[:SHOWN]))
+        entered = enter(SENDTO, fd, view.nbytes, text=written(address), shown=bytes(view[:SHOWN]))
         try:
             sent = raw.sendto(self, data, *rest)
         except BaseException as error:
@@ -372,7 +297,7 @@ class Socket(plain):
         buffers = list(buffers) if hasattr(buffers, "__iter__") else buffers
         data = joined(buffers) if isinstance(buffers, list) else b""
         call = SEND if address is None else SENDTO
-        entered = enter(call, fd, len(data), text=written(address)[:TEXT], shown=data[:SHOWN])
+        entered = enter(call, fd, len(data), text=written(address), shown=data[:SHOWN])
         try:
             sent = raw.sendmsg(self, buffers, ancdata, flags, address)
         except BaseException as error:
@@ -490,7 +415,7 @@ class Socket(plain):
     def __del__(self):
         """Nobody has the socket any more: Python closes it."""
         fd = raw.fileno(self)
-        if fd == -1 or is_over:
+        if fd == -1 or reports.is_over():
             return raw.__del__(self)
         entered = enter(CLOSE, fd)
         # Python's own way would also ask for both addresses, for a warning that nobody sees.
@@ -591,21 +516,8 @@ def show(kind, error, trace):
 
 
 def ending():
-    global is_over
     fds = [fd for fd in range(3, OUT_OF_THE_WAY) if is_socket(fd)]
-    report(ENDING, 0, 0, -1, 0, 0, os.getpid(), 0, b" ".join(b"%d" % fd for fd in fds))
-    is_over = True
-
-
-def mapped(file):
-    """The file as memory. `mmap` keeps a descriptor of its own, the lowest free one: all low ones are taken meanwhile."""
-    taken = [os.dup(file)]
-    while taken[-1] < OUT_OF_THE_WAY:
-        taken.append(os.dup(file))
-    memory = mmap.mmap(file, PAGE, prot=mmap.PROT_READ)
-    for fd in taken:
-        os.close(fd)
-    return memory
+    reports.ending(b" ".join(b"%d" % fd for fd in fds))
 
 
 def is_socket(fd):
@@ -616,23 +528,24 @@ def is_socket(fd):
 
 
 def forked():
-    global is_over
-    is_over = True
+    reports.stop()
     os.write(2, b"(a process that the program has forked is not observed)\n")
 
 
-def run(number, folder, file, arguments, descriptors):
+def run(folder, file, arguments, descriptors):
     """Becomes the program, as `python3 FILE` would be it."""
-    global NUMBER, REPORTS, PERMITS, NEEDED, FILES
+    global reports, enter, returned, PERMITS
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    reports, permits, needed = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) for fd in descriptors)
+    memory, permits = descriptors
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
+    files = {os.path.join(folder, name): at for at, name in enumerate(names)}
+    PERMITS = fcntl.fcntl(permits, fcntl.F_DUPFD_CLOEXEC, OUT_OF_THE_WAY)
+    reports = socketscope_observer.Reports(memory, files, wait)
+    enter, returned = reports.enter, reports.returned
     for fd in descriptors:
         os.close(fd)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
-    NUMBER, REPORTS, PERMITS, NEEDED = number, reports, permits, mapped(needed)
-    FILES = {os.path.join(folder, name): at for at, name in enumerate(names)}
     path = os.path.join(folder, file)
     with open(path, encoding="utf-8") as source:
         text = source.read()
@@ -656,7 +569,7 @@ def run(number, folder, file, arguments, descriptors):
     sys.modules["__main__"] = main
     atexit.register(ending)
     os.register_at_fork(after_in_child=forked)
-    report(STARTED, 0, 0, -1, 0, 0, os.getpid())
+    reports.started(os.getpid())
     exec(compile(text, path, "exec", dont_inherit=True), main.__dict__)
 
 
@@ -729,14 +642,14 @@ def watch_over(program):
 def receive_descriptors():
     with socket.socket(fileno=os.dup(0)) as server:
         size = array.array("i").itemsize
-        _, ancillary, _, _ = server.recvmsg(1, socket.CMSG_SPACE(3 * size))
+        _, ancillary, _, _ = server.recvmsg(1, socket.CMSG_SPACE(2 * size))
     descriptors = array.array("i")
-    descriptors.frombytes(ancillary[0][2][: 3 * size])
+    descriptors.frombytes(ancillary[0][2][: 2 * size])
     return list(descriptors)
 
 
 def begin():
-    number, folder, file, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
+    folder, file, arguments = sys.argv[2], sys.argv[3], sys.argv[4:]
     descriptors = receive_descriptors()
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -754,7 +667,7 @@ def begin():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != watcher:
         os._exit(1)
-    run(number, folder, file, arguments, descriptors)
+    run(folder, file, arguments, descriptors)
 
 
 begin()
