@@ -35,7 +35,11 @@ const FLAGS: [&str; 9] = [
 
 /// Runs chromedriver for as long as the test runs, whose end closes the pipe, however it ended: where
 /// no destructor runs (Ctrl-C, SIGKILL), the shell ends the group, which Chromium is in too.
-const UNTIL_INPUT_ENDS: &str = r#""$0" --port=0 & cat; kill -9 0"#;
+const UNTIL_INPUT_ENDS: &str = r#"{ "$0" --port=0; echo ended; } & cat; kill -9 0"#;
+
+/// How often chromedriver is started. It takes a free port of IPv4 and wants the same one of IPv6, which another test may
+/// have just then: it ends, and is started anew.
+const ATTEMPTS: u32 = 5;
 
 /// The key under which WebDriver hands out an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -52,26 +56,15 @@ pub(super) struct Driver {
 impl Driver {
     /// Starts chromedriver on a free port, and Chromium with an empty profile.
     pub(super) async fn start() -> Self {
-        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let folder = new_folder();
-        let spawned = Command::new("sh")
-            .args(["-c", UNTIL_INPUT_ENDS])
-            .arg(program)
-            .env("TMPDIR", &folder)
-            // A group of its own, which can be ended as a whole.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut process = spawned.expect("a shell");
-        let output = process.stdout.take().expect("a pipe");
-        // From here on a panic drops the driver, which ends the processes.
-        let http = reqwest::Client::new();
-        let mut driver = Self { process, folder, http, session: String::new() };
-        let port =
-            within("chromedriver's port", tokio::task::spawn_blocking(|| port(output))).await;
-        let url = format!("http://127.0.0.1:{}/session", port.expect("a port"));
+        let mut started = None;
+        for _ in 0..ATTEMPTS {
+            started = Self::chromedriver().await;
+            if started.is_some() {
+                break;
+            }
+        }
+        let (mut driver, port) = started.expect("chromedriver starts (Debian's package chromium-driver)");
+        let url = format!("http://127.0.0.1:{port}/session");
 
         let profile = format!("--user-data-dir={}/profile", driver.folder.display());
         let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
@@ -98,6 +91,29 @@ impl Driver {
     /// Commands something of the session.
     pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.send(self.http.post(format!("{}/{path}", self.session)).json(&body)).await
+    }
+
+    /// Starts chromedriver, and returns its port; none where it has ended at once.
+    async fn chromedriver() -> Option<(Self, u16)> {
+        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let folder = new_folder();
+        let spawned = Command::new("sh")
+            .args(["-c", UNTIL_INPUT_ENDS])
+            .arg(program)
+            .env("TMPDIR", &folder)
+            // A group of its own, which can be ended as a whole.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut process = spawned.expect("a shell");
+        let output = process.stdout.take().expect("a pipe");
+        // From here on a panic drops the driver, which ends the processes.
+        let driver = Self { process, folder, http: reqwest::Client::new(), session: String::new() };
+        let port = tokio::task::spawn_blocking(|| port(output));
+        let port = within("chromedriver's port", port).await.expect("no panic")?;
+        Some((driver, port))
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
@@ -163,16 +179,16 @@ pub(super) fn element(value: &Value) -> Result<String, Failure> {
     id.ok_or_else(|| Failure::new("no such element", "nothing on the page is it"))
 }
 
-/// The port in "ChromeDriver was started successfully on port 40123."
-fn port(output: std::process::ChildStdout) -> u16 {
+/// The port in "ChromeDriver was started successfully on port 40123."; none where it has ended.
+fn port(output: std::process::ChildStdout) -> Option<u16> {
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        let (_, port) = line.split_once("started successfully on port ")?;
-        port.trim_end_matches('.').parse().ok()
+    let port = lines.find_map(|line| match line.split_once("started successfully on port ") {
+        Some((_, port)) => Some(port.trim_end_matches('.').parse().ok()),
+        None => (line == "ended").then_some(None),
     });
     // Somebody has to read on: chromedriver must not wait for a full pipe.
     thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver starts (Debian's package chromium-driver)")
+    port.flatten()
 }
 
 /// An empty folder that no other browser uses.
