@@ -106,6 +106,8 @@ struct Inner {
     order: Order,
     sums_due: Option<Instant>,
     samples_due: Option<Instant>,
+    /// When [`Wire::run`] will look by itself.
+    looks_at: Option<Instant>,
     /// While a returning call waits: when it returned.
     fence: Option<u64>,
     /// Sockets to be asked about once the call's return has been told.
@@ -146,6 +148,7 @@ impl Wire {
             order: Order::default(),
             sums_due: None,
             samples_due: None,
+            looks_at: None,
             fence: None,
             after_fence: Vec::new(),
             after_fence_tapped: Vec::new(),
@@ -195,7 +198,8 @@ impl Wire {
                 let mut inner = self.lock();
                 inner.catch_up(&self);
                 inner.look_later(&self);
-                inner.catch_up(&self)
+                inner.looks_at = inner.catch_up(&self);
+                inner.looks_at
             };
             let due = async {
                 match next {
@@ -327,7 +331,8 @@ impl Inner {
     fn after_return(&mut self, wire: &Wire) {
         self.tell_later_tapped(wire);
         self.look_later(wire);
-        if self.catch_up(wire).is_some() {
+        let next = self.catch_up(wire);
+        if next.is_some_and(|next| self.looks_at.is_none_or(|at| next < at)) {
             wire.hurry.notify_one();
         }
     }
