@@ -63,7 +63,8 @@ impl Driver {
                 break;
             }
         }
-        let (mut driver, port) = started.expect("chromedriver starts (Debian's package chromium-driver)");
+        let (mut driver, port) =
+            started.expect("chromedriver starts (Debian's package chromium-driver)");
         let url = format!("http://127.0.0.1:{port}/session");
 
         let profile = format!("--user-data-dir={}/profile", driver.folder.display());
