@@ -90,7 +90,7 @@ async fn stepped_to_its_end_a_lesson_is_the_same() {
         "server>client SYN,ACK",
         "client>server ACK",
         "client connect = ok",
-        "client send = 5",
+        "client enters send 5",
         "server recv = 5 \"hello\"",
         "client recv = 5 \"hello\"",
         "server recv = 0",
