@@ -7,7 +7,7 @@ mod ring;
 
 pub use memory::Memory;
 pub use report::{Kind, Report, TEXT};
-pub use ring::{Nonsense, Ring};
+pub use ring::{Nonsense, Ring, WAITING};
 
 use rustix::time::{ClockId, clock_gettime};
 

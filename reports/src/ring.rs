@@ -18,6 +18,9 @@ use crate::{
 /// Words of reports that wait to be read: some two thousand reports. Only what is used of it is taken from the machine.
 const RING: usize = 32 * 1024;
 
+/// Reports that wait in one ring at most.
+pub const WAITING: usize = RING / HEAD;
+
 /// Where in the memory what stands: 1 while calls need a permission, and how many words the server has read; in another
 /// line of the cache, how many the program has written; then the ring.
 const NEEDED: usize = 0;

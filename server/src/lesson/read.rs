@@ -22,6 +22,9 @@ use plan::{Plan, PlannedAct, PlannedNote, PlannedQuestion, PlannedWait};
 /// The file that makes a folder a lesson.
 pub(super) const PLAN: &str = "lesson.toml";
 
+/// What is wrong with a word about the wire in a lesson that also runs without one.
+const NO_WIRE: &str = "only the lab has a wire: say lab = true";
+
 /// Something that is wrong in a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -167,7 +170,7 @@ impl Reader<'_> {
         if let Some(wire) = &plan.wire
             && !plan.lab
         {
-            self.wrong(wire, "only the lab has a wire: say lab = true");
+            self.wrong(wire, NO_WIRE);
         }
         let wire = plan.wire.map(Spanned::into_inner).unwrap_or_default();
         self.wire("wire", &wire);
@@ -223,6 +226,10 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if !self.lab && !matches!(act, Act::Kill(_)) {
+            self.wrong(&place, NO_WIRE);
+            return None;
+        }
         Some((at, act))
     }
 

@@ -12,7 +12,7 @@ use std::{
 use socketscope_protocol::{
     Change, Fact, Family, Fd, ProgramName, ReadyCall, SocketType, SocketView, WaitingCall,
 };
-use socketscope_reports::{Nonsense, Ring};
+use socketscope_reports::{Nonsense, Ring, WAITING};
 use tokio::sync::Notify;
 
 use crate::{
@@ -197,7 +197,9 @@ impl Reports for Witness {
         let mut known = self.known();
         let mut buffer = std::mem::take(&mut known.buffer);
         let now = socketscope_reports::turn();
-        while let Some(program) = known.oldest(now) {
+        // As many as there can be now. A program that fills its ring with old times for ever keeps nobody from going on.
+        for _ in 0..known.programs.len() * WAITING {
+            let Some(program) = known.oldest(now) else { break };
             let Some(ring) = known.programs[program].ring.clone() else { break };
             match ring.take(&mut buffer) {
                 Ok(Some(report)) => reported.extend(known.take(program, report, &self.scope)),

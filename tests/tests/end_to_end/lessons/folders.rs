@@ -228,6 +228,8 @@ fn of_questions_waits_and_acts() -> Vec<(String, usize, &'static str)> {
         ),
         (act(&format!("{end}\nkill = \"two\"")), 21, "no program of this lesson is called \"two\""),
         (act("at = { packet = \"syn\" }\nkill = \"alone\""), 20, "say lab = true"),
+        (act(&format!("{end}\nwire = {{ hold = true }}")), 19, "only the lab has a wire"),
+        (act(&format!("{end}\npackets = {{ fate = \"lose\" }}")), 19, "only the lab has a wire"),
     ]
 }
 

@@ -159,7 +159,7 @@ async fn the_first_connection_step_by_step() {
                 }
             }
         }
-        if steps == 8 && !chinese {
+        if steps >= 8 && !chinese {
             chinese = true;
             let before = browser.script(drawn_now, json!([])).await;
             browser.click((".languages button", "中文")).await;
