@@ -1,9 +1,15 @@
-//! A packet's bytes as header fields, each with its place: IPv4 (RFC 791), TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792).
+//! A packet's bytes as header fields, each with its place: IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293), UDP (RFC 768),
+//! ICMP (RFC 792, RFC 4443).
 //! Whatever the bytes are, what can be read is read.
 
 use std::ops::Range;
 
 use crate::wording::{Fields, fill};
+
+const ICMP: u8 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
 
 /// A header field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +28,7 @@ pub struct Field {
 pub fn fields(packet: &[u8], words: &Fields) -> Vec<Field> {
     let mut reader =
         Reader { packet, words, header: "", quoted: false, base: 0, fields: Vec::new() };
-    reader.ipv4();
+    reader.ip();
     reader.fields
 }
 
@@ -64,6 +70,44 @@ impl Reader<'_> {
         fill(self.words.bytes, &[("bytes", &length.to_string())])
     }
 
+    fn ip(&mut self) -> Option<()> {
+        match self.byte(0)? >> 4 {
+            6 => self.ipv6(),
+            _ => self.ipv4(),
+        }
+    }
+
+    fn ipv6(&mut self) -> Option<()> {
+        self.begin("IPv6", "ICMP › IPv6");
+        let first = self.word(0)?;
+        self.add(self.words.version, "6".into(), 0..1);
+        self.add(self.words.traffic_class, hex(first >> 20 & 0xff, 2), 0..2);
+        self.add(self.words.flow_label, hex(first & 0xf_ffff, 5), 1..4);
+        self.add(self.words.payload_length, self.half(4)?.to_string(), 4..6);
+        let next = self.byte(6)?;
+        self.add(self.words.next_header, numbered(next), 6..7);
+        self.add(self.words.hop_limit, self.byte(7)?.to_string(), 7..8);
+        for (name, at) in [(self.words.source_address, 8), (self.words.destination_address, 24)] {
+            let words =
+                [self.word(at)?, self.word(at + 4)?, self.word(at + 8)?, self.word(at + 12)?];
+            let ip = words.iter().fold(0, |ip, word| ip << 32 | u128::from(*word));
+            self.add(name, std::net::Ipv6Addr::from_bits(ip).to_string(), at..at + 16);
+        }
+        self.base += 40;
+        self.payload(next)
+    }
+
+    /// What an IP header says that follows it.
+    fn payload(&mut self, protocol: u8) -> Option<()> {
+        match protocol {
+            ICMP => self.icmp("ICMP", "ICMP › ICMP", &[3, 4, 5, 11, 12]),
+            ICMPV6 => self.icmp("ICMPv6", "ICMP › ICMPv6", &[1, 2, 3, 4]),
+            TCP => self.tcp(),
+            UDP => self.udp(),
+            _ => None,
+        }
+    }
+
     fn ipv4(&mut self) -> Option<()> {
         self.begin("IPv4", "ICMP › IPv4");
         let first = self.byte(0)?;
@@ -88,13 +132,7 @@ impl Reader<'_> {
         self.add(self.words.fragment_offset, (u32::from(fragment & 0x1fff) * 8).to_string(), 6..8);
         self.add(self.words.time_to_live, self.byte(8)?.to_string(), 8..9);
         let protocol = self.byte(9)?;
-        let name = match protocol {
-            1 => "ICMP",
-            6 => "TCP",
-            17 => "UDP",
-            _ => "",
-        };
-        self.add(self.words.protocol, format!("{protocol} {name}").trim_end().to_owned(), 9..10);
+        self.add(self.words.protocol, numbered(protocol), 9..10);
         self.add(self.words.header_checksum, hex(self.half(10)?.into(), 4), 10..12);
         for (name, at) in [(self.words.source_address, 12), (self.words.destination_address, 16)] {
             let ip = std::net::Ipv4Addr::from_bits(self.word(at)?);
@@ -104,13 +142,7 @@ impl Reader<'_> {
             self.add(self.words.options, self.bytes(length - 20), 20..length);
         }
         self.base += length;
-        match protocol {
-            _ if fragment & 0x1fff != 0 => None,
-            1 => self.icmp(),
-            6 => self.tcp(),
-            17 => self.udp(),
-            _ => None,
-        }
+        if fragment & 0x1fff == 0 { self.payload(protocol) } else { None }
     }
 
     fn udp(&mut self) -> Option<()> {
@@ -122,18 +154,18 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn icmp(&mut self) -> Option<()> {
-        self.begin("ICMP", "ICMP › ICMP");
+    /// `errors` are the types that quote the header of the packet that they are about, and at least eight bytes behind it.
+    fn icmp(&mut self, own: &'static str, quoted: &'static str, errors: &[u8]) -> Option<()> {
+        self.begin(own, quoted);
         let kind = self.byte(0)?;
         self.add(self.words.kind, kind.to_string(), 0..1);
         self.add(self.words.code, self.byte(1)?.to_string(), 1..2);
         self.add(self.words.checksum, hex(self.half(2)?.into(), 4), 2..4);
         self.add(self.words.rest_of_header, hex(self.word(4)?, 8), 4..8);
-        // Errors quote the header of the packet that they are about, and at least eight bytes behind it (RFC 792).
-        if !self.quoted && matches!(kind, 3 | 4 | 5 | 11 | 12) {
+        if !self.quoted && errors.contains(&kind) {
             self.quoted = true;
             self.base += 8;
-            return self.ipv4();
+            return self.ip();
         }
         Some(())
     }
@@ -219,6 +251,18 @@ impl Reader<'_> {
     }
 }
 
+/// A protocol's number with its name (IANA's "Protocol Numbers").
+fn numbered(protocol: u8) -> String {
+    let name = match protocol {
+        ICMP => "ICMP",
+        TCP => "TCP",
+        UDP => "UDP",
+        ICMPV6 => "ICMPv6",
+        _ => return protocol.to_string(),
+    };
+    format!("{protocol} {name}")
+}
+
 fn hex(number: u32, digits: usize) -> String {
     format!("0x{number:0digits$x}")
 }
@@ -266,6 +310,41 @@ mod tests {
         assert_eq!(fields.last().map(|field| field.bytes.end), Some(packet.len()));
     }
 
+    /// The same SYN in IPv6, between ::1 and itself.
+    fn syn_of_ipv6() -> Vec<u8> {
+        let mut packet = vec![0x60, 0x12, 0x34, 0x56, 0, 40, 6, 64];
+        for _ in 0..2 {
+            packet.extend(std::net::Ipv6Addr::LOCALHOST.octets());
+        }
+        packet.extend(&SYN[20..]);
+        packet
+    }
+
+    #[test]
+    fn ipv6_is_read_to_its_end() {
+        let syn = syn_of_ipv6();
+        let fields = fields(&syn, &EN.fields);
+        let value = |name| fields.iter().find(|it| it.name == name).map(|it| it.value.as_str());
+        assert_eq!(value("traffic class"), Some("0x01"));
+        assert_eq!(value("flow label"), Some("0x23456"));
+        assert_eq!(value("next header"), Some("6 TCP"));
+        assert_eq!(value("source address"), Some("::1"));
+        assert_eq!(value("destination port"), Some("9000"));
+        assert!((0..syn.len()).all(|at| fields.iter().any(|field| field.bytes.contains(&at))));
+    }
+
+    #[test]
+    fn an_error_of_ipv6_quotes_what_it_is_about() {
+        let mut packet = syn_of_ipv6()[..40].to_vec();
+        packet[6] = ICMPV6;
+        packet.extend([1, 4, 0, 0, 0, 0, 0, 0]);
+        packet.extend(syn_of_ipv6());
+        let fields = fields(&packet, &EN.fields);
+        let quoted = |header| fields.iter().filter(move |it| it.header == header);
+        assert_eq!(quoted("ICMP › IPv6").count(), quoted("IPv6").count());
+        assert!(quoted("ICMP › TCP").any(|it| it.value == "9000"));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_are_too_strange(
@@ -278,6 +357,10 @@ mod tests {
             syn.truncate(cut);
             fields(&random, &EN.fields);
             fields(&syn, &EN.fields);
+            let mut ipv6 = syn_of_ipv6();
+            changes.iter().for_each(|(at, byte)| ipv6[*at] = *byte);
+            ipv6.truncate(cut);
+            fields(&ipv6, &EN.fields);
         }
     }
 }

@@ -7,6 +7,7 @@ mod bands;
 mod call;
 mod connection;
 mod datagram;
+mod holders;
 mod lab;
 mod lesson;
 mod opening;

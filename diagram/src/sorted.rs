@@ -84,8 +84,8 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 
     /// Keeps only what `keep` says so of.
-    pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
-        self.entries.retain(|(_, value)| keep(value));
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut V) -> bool) {
+        self.entries.retain_mut(|(_, value)| keep(value));
     }
 
     /// The keys in order.

@@ -57,7 +57,7 @@ names!(Rung, 4: Wire "wire", Capture "capture", State "state", Calls "calls");
 names!(SocketType, 2: Stream "stream", Dgram "dgram");
 names!(How, 3: Read "read", Write "write", Both "both");
 
-names!(Protocol, 4: Tcp "tcp", Udp "udp", Icmp "icmp", Other "other");
+names!(Protocol, 5: Tcp "tcp", Udp "udp", Icmp "icmp", Icmpv6 "icmpv6", Other "other");
 names!(Flag, 8: Syn "SYN", Fin "FIN", Rst "RST", Psh "PSH", Ack "ACK", Urg "URG", Ece "ECE",
     Cwr "CWR");
 names!(Mark, 13: Retransmission "retransmission", FastRetransmission "fast-retransmission",

@@ -14,7 +14,7 @@ impl std::fmt::Display for PacketId {
     }
 }
 
-/// What a packet carries (the protocol field of RFC 791).
+/// What a packet carries (the protocol field of RFC 791, the next header of RFC 8200).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -27,6 +27,8 @@ pub enum Protocol {
     Udp,
     /// An ICMP message (RFC 792).
     Icmp,
+    /// An ICMP message of IPv6's (RFC 4443).
+    Icmpv6,
     /// Something else, or what cannot be read.
     #[default]
     Other,
@@ -128,14 +130,14 @@ pub struct Segment {
     pub original: Option<PacketId>,
 }
 
-/// An ICMP message's own fields (RFC 792).
+/// An ICMP message's own fields (RFC 792, RFC 4443).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Icmp {
-    /// Its type: 3 is "destination unreachable".
+    /// Its type: 3 is "destination unreachable", in IPv6 it is 1.
     #[serde(rename = "type")]
     pub icmp_type: u8,
-    /// Its code: of type 3, 3 is "port unreachable".
+    /// Its code: of that type 3 is "port unreachable", in IPv6 it is 4.
     pub code: u8,
 }
 
@@ -154,7 +156,7 @@ pub struct Packet {
     pub size: u32,
     /// For TCP.
     pub segment: Option<Segment>,
-    /// For ICMP.
+    /// For ICMP, of either version.
     pub icmp: Option<Icmp>,
     /// The packet's first bytes from the IP header on, at most [`limits::PACKET_BYTES`](crate::limits::PACKET_BYTES), as base64.
     pub bytes: String,

@@ -18,7 +18,7 @@ use std::{io, path::Path, sync::Arc};
 use socket2::{Domain, SockAddr, Socket, Type};
 use socketscope_protocol::{Family, Network as Kind, SocketType};
 
-pub(crate) use address::{written, written_sender};
+pub(crate) use address::{in_packets, written, written_sender};
 pub(crate) use capture::{Capture, Share};
 pub(crate) use folder::Folder;
 pub use host_network::Reach;

@@ -10,6 +10,7 @@ use socketscope_protocol::{
 use super::{
     Moment, ProgramId,
     bands::{Bands, Changes},
+    holders::Holders,
 };
 use crate::sorted::{Set, Sorted};
 
@@ -131,8 +132,7 @@ pub struct Lab {
     hosts: Vec<Host>,
     packets: Sorted<PacketId, PacketRecord>,
     unplaced: VecDeque<PacketId>,
-    /// Whose ports are whose.
-    holders: Sorted<(Option<HostId>, Protocol, u16), ProgramId>,
+    pub(super) holders: Holders,
     /// The sockets, and the most bytes that were seen in the receive and the send queue of each.
     sockets: Sorted<SocketKey, (KernelState, [u32; 2])>,
     notes: VecDeque<StateNote>,
@@ -236,7 +236,7 @@ impl Lab {
 
     /// A program's ports are somebody else's from now on.
     pub(super) fn program_ended(&mut self, program: ProgramId) {
-        self.holders.retain(|holder| *holder != program);
+        self.holders.forget(program);
     }
 
     pub(super) fn departed(
@@ -316,26 +316,11 @@ impl Lab {
 
     /// Where the socket that has `address` is drawn.
     fn place(&self, host: Option<HostId>, protocol: Protocol, address: &str) -> Place {
-        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let holder = port.and_then(|port| self.holders.get(&(host, protocol, port)));
-        match (holder, host) {
-            (Some(program), _) => Place::Program(*program),
+        match (self.holders.holder(host, protocol, address), host) {
+            (Some(program), _) => Place::Program(program),
             (None, Some(host)) => Place::Host(host),
             (None, None) => Place::Outside,
         }
-    }
-
-    /// A socket of `program` has the address `local`.
-    pub(super) fn holds(
-        &mut self,
-        host: Option<HostId>,
-        protocol: Protocol,
-        local: &str,
-        program: ProgramId,
-    ) -> bool {
-        let port = local.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let Some(port) = port.filter(|port| *port != 0) else { return false };
-        self.holders.insert((host, protocol, port), program) != Some(program)
     }
 
     /// Finds out whose the packets are that nobody was known to send or to wait for. `header` has a packet's headers.

@@ -66,7 +66,7 @@ impl Model {
         let calling: Vec<_> = calling.map(|program| program.id).take(2).collect();
         let (protocol, from) = (header.protocol, header.from.clone());
         if let [program] = calling[..] {
-            self.lab.holds(None, protocol, &from, program);
+            self.lab.holders.hold(None, protocol, &from, program);
             self.place_packets();
         }
     }

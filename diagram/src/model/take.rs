@@ -93,7 +93,7 @@ impl Model {
         let host = state.host.as_ref().map(|host| self.lab.host_called(host));
         let program = state.program.as_ref().map(|name| (name, self.program_called(name)));
         if let Some((_, id)) = program
-            && self.lab.holds(host, state.protocol, &state.local, id)
+            && self.lab.holders.hold(host, state.protocol, &state.local, id)
         {
             self.place_packets();
         }

@@ -325,7 +325,7 @@ impl View<'_> {
                     () => PacketKind::Ack,
                 }
             }
-            (None, Protocol::Icmp) => PacketKind::Icmp,
+            (None, Protocol::Icmp | Protocol::Icmpv6) => PacketKind::Icmp,
             (None, Protocol::Udp) => PacketKind::Data,
             _ => PacketKind::Other,
         }
@@ -447,7 +447,7 @@ pub fn packet_text(
     let bytes = || super::bytes_text(u64::from(header.length), wording);
     let Some(segment) = &header.segment else {
         return match (header.protocol, header.icmp) {
-            (_, Some(icmp)) => format!("ICMP {}", words.icmp(icmp)),
+            (protocol, Some(icmp)) => words.icmp(protocol, icmp),
             (Protocol::Udp, _) => format!("UDP {}", bytes()),
             _ => format!("IP {}", size(u64::from(header.size))),
         };

@@ -161,7 +161,7 @@ pub(super) const LAB: Lab = Lab {
     export_jsonl: "every event, for scripts",
     rungs: [
         "Observed on the wire: calls, packets with departure and arrival, and the kernel's states.",
-        "Observed by capture: calls, IPv4 packets on this machine's loopback with the kernel's time stamps, and the kernel's states. They cannot be held; IPv6 packets, and what leaves this machine, are not seen.",
+        "Observed by capture: calls, packets on this machine's loopback with the kernel's time stamps, and the kernel's states. They cannot be held; what leaves this machine is not seen.",
         "Calls and the kernel's states. Packets are not seen here: the server lacks the right to capture them (CAP_NET_RAW); `socketscope doctor` says what to do.",
         "Calls only. Packets and the kernel's states are not seen here; `socketscope doctor` says why.",
     ],

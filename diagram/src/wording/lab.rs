@@ -1,12 +1,16 @@
 //! The texts of the lab: packets, the wire, what the kernel says.
 
-use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Rung, TcpState, Timer};
+use socketscope_protocol::{Icmp, Loss, Mark, PacketKind, Protocol, Rung, TcpState, Timer};
 
 use super::texts::texts;
 use crate::model::Queue;
 
 /// The messages of ICMP's that have names, by type and code.
 const ICMP_NAMED: [(u8, u8); 8] = [(0, 0), (3, 0), (3, 1), (3, 2), (3, 3), (3, 4), (8, 0), (11, 0)];
+
+/// Those that say the same in IPv6 (RFC 4443), in the same order.
+const ICMPV6_NAMED: [(u8, u8); ICMP_NAMED.len()] =
+    [(129, 0), (1, 0), (1, 3), (4, 1), (1, 4), (2, 0), (128, 0), (3, 0)];
 
 texts! {
     /// Texts about the lab. Lists stand in the order of the declaration of what they name.
@@ -268,16 +272,21 @@ impl Lab {
         at(&PacketKind::ALL, &kind, &self.kinds)
     }
 
-    /// An ICMP message's name.
-    pub fn icmp(&self, icmp: Icmp) -> String {
-        let known = ICMP_NAMED.iter().position(|key| *key == (icmp.icmp_type, icmp.code));
-        match known {
+    /// An ICMP message, by its name.
+    pub fn icmp(&self, protocol: Protocol, icmp: Icmp) -> String {
+        let (which, named) = match protocol {
+            Protocol::Icmpv6 => ("ICMPv6", ICMPV6_NAMED),
+            _ => ("ICMP", ICMP_NAMED),
+        };
+        let known = named.iter().position(|key| *key == (icmp.icmp_type, icmp.code));
+        let name = match known {
             Some(at) => self.icmp_names[at].to_owned(),
             None => {
                 let (kind, code) = (icmp.icmp_type.to_string(), icmp.code.to_string());
                 super::fill(self.icmp_other, &[("type", &kind), ("code", &code)])
             }
-        }
+        };
+        format!("{which} {name}")
     }
 }
 

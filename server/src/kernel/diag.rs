@@ -61,7 +61,7 @@ impl Diag {
             Protocol::Tcp => (nix::libc::IPPROTO_TCP, local, peer),
             // An exact request for a UDP socket names the two as a packet to it would (udp_dump_one).
             Protocol::Udp => (nix::libc::IPPROTO_UDP, peer, local),
-            Protocol::Icmp | Protocol::Other => return Ok(None),
+            Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other => return Ok(None),
         };
         let family = if local.is_ipv4() { nix::libc::AF_INET } else { nix::libc::AF_INET6 };
         let wanted = (1u8 << (INET_DIAG_INFO - 1)) | (1 << (INET_DIAG_SKMEMINFO - 1));

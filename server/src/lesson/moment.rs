@@ -148,7 +148,7 @@ fn is_kind(kind: PacketKind, packet: &Packet) -> bool {
         return match kind {
             PacketKind::Any => true,
             PacketKind::Udp => packet.protocol == Protocol::Udp,
-            PacketKind::Icmp => packet.protocol == Protocol::Icmp,
+            PacketKind::Icmp => packet.icmp.is_some(),
             _ => false,
         };
     };

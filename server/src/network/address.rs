@@ -49,6 +49,12 @@ fn unix_name<'a>(text: &'a str, folder: &Path) -> Result<&'a Path, Refusal> {
     Ok(name)
 }
 
+/// An address as packets have it: without a scope, and IPv4's as what it is where an IPv6 socket has written it as its own
+/// (::ffff:127.0.0.1).
+pub(crate) fn in_packets(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 /// An address as users write it. A Unix socket without a name is "".
 pub(crate) fn written(address: &SockAddr, folder: &Path) -> String {
     if let Some(address) = address.as_socket() {

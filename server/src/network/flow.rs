@@ -5,7 +5,7 @@ mod side;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, net::SocketAddrV4};
+use std::{collections::HashMap, net::SocketAddr};
 
 use socketscope_protocol::{Mark, PacketId, Segment};
 
@@ -31,7 +31,7 @@ struct Flow {
 /// All connections of a wire.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    flows: HashMap<(SocketAddrV4, SocketAddrV4), Flow>,
+    flows: HashMap<(SocketAddr, SocketAddr), Flow>,
     used: u64,
 }
 

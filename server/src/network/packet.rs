@@ -1,6 +1,6 @@
 //! An IP packet's headers, decoded. Pure: bytes in, numbers out; whatever the bytes are, it does not panic.
 
-use std::net::SocketAddrV4;
+use std::net::{IpAddr, SocketAddr};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use etherparse::{
@@ -36,8 +36,8 @@ pub(crate) struct Tcp {
 /// What the headers of a packet say. A port is 0 where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Headers {
-    pub(crate) from: SocketAddrV4,
-    pub(crate) to: SocketAddrV4,
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
     pub(crate) protocol: Protocol,
     /// Bytes of payload behind the last header that was read.
     pub(crate) length: u32,
@@ -69,21 +69,31 @@ impl Flags {
 }
 
 impl Headers {
-    /// Reads the headers of `packet`, as far as they go. None where it is no IPv4 packet.
+    /// Reads the headers of `packet`, as far as they go. None where it is no IP packet.
     pub(crate) fn read(packet: &[u8]) -> Option<Self> {
         let sliced = LaxSlicedPacket::from_ip(packet).ok()?;
-        let Some(LaxNetSlice::Ipv4(ip)) = &sliced.net else { return None };
-        let header = ip.header();
+        let (from, to, payload): (IpAddr, IpAddr, _) = match &sliced.net {
+            Some(LaxNetSlice::Ipv4(ip)) => {
+                let header = ip.header();
+                (header.source_addr().into(), header.destination_addr().into(), ip.payload())
+            }
+            Some(LaxNetSlice::Ipv6(ip)) => {
+                let header = ip.header();
+                (header.source_addr().into(), header.destination_addr().into(), ip.payload())
+            }
+            _ => return None,
+        };
         let mut headers = Self {
-            from: SocketAddrV4::new(header.source_addr(), 0),
-            to: SocketAddrV4::new(header.destination_addr(), 0),
-            protocol: match header.protocol() {
-                IpNumber::TCP => Protocol::Tcp,
-                IpNumber::UDP => Protocol::Udp,
-                IpNumber::ICMP => Protocol::Icmp,
+            from: SocketAddr::new(from, 0),
+            to: SocketAddr::new(to, 0),
+            protocol: match (payload.ip_number, from) {
+                (IpNumber::TCP, _) => Protocol::Tcp,
+                (IpNumber::UDP, _) => Protocol::Udp,
+                (IpNumber::ICMP, IpAddr::V4(_)) => Protocol::Icmp,
+                (IpNumber::IPV6_ICMP, IpAddr::V6(_)) => Protocol::Icmpv6,
                 _ => Protocol::Other,
             },
-            length: ip.payload().payload.len() as u32,
+            length: payload.payload.len() as u32,
             size: packet.len() as u32,
             tcp: None,
             icmp: None,
@@ -104,6 +114,10 @@ impl Headers {
                 headers.length = icmp.payload().len() as u32;
                 headers.icmp = Some(Icmp { icmp_type: icmp.type_u8(), code: icmp.code_u8() });
             }
+            Some(TransportSlice::Icmpv6(icmp)) => {
+                headers.length = icmp.payload().len() as u32;
+                headers.icmp = Some(Icmp { icmp_type: icmp.type_u8(), code: icmp.code_u8() });
+            }
             _ => {}
         }
         Some(headers)
@@ -111,14 +125,16 @@ impl Headers {
 
     /// Whether nobody in particular is its destination.
     pub(crate) fn is_broadcast(&self) -> bool {
-        // The lab's network is a /24: its last address is the one for all.
-        let to = self.to.ip();
-        to.is_broadcast() || to.is_multicast() || to.octets()[3] == 255
+        match self.to.ip() {
+            // The lab's network is a /24: its last address is the one for all.
+            IpAddr::V4(to) => to.is_broadcast() || to.is_multicast() || to.octets()[3] == 255,
+            IpAddr::V6(to) => to.is_multicast(),
+        }
     }
 
     /// As events have it; `bytes` is the packet that was read.
     pub(crate) fn shown(self, bytes: &[u8]) -> Packet {
-        let address = |address: SocketAddrV4| match address.port() {
+        let address = |address: SocketAddr| match address.port() {
             0 => address.ip().to_string(),
             _ => address.to_string(),
         };
@@ -181,7 +197,12 @@ impl Tcp {
 
 #[cfg(test)]
 mod tests {
-    use etherparse::{Icmpv4Type, PacketBuilder, icmpv4::DestUnreachableHeader};
+    use std::net::Ipv6Addr;
+
+    use etherparse::{
+        Icmpv4Type, Icmpv6Type, IpHeaders, PacketBuilder, PacketBuilderStep,
+        icmpv4::DestUnreachableHeader, icmpv6::DestUnreachableCode,
+    };
 
     use super::*;
 
@@ -205,7 +226,7 @@ mod tests {
     #[test]
     fn a_segment_is_read_field_by_field() {
         let bytes = segment();
-        let shown = Headers::read(&bytes).expect("IPv4").shown(&bytes);
+        let shown = Headers::read(&bytes).expect("IP").shown(&bytes);
         assert_eq!((&*shown.from, &*shown.to), ("10.0.0.2:40312", "10.0.0.1:9000"));
         assert_eq!((shown.protocol, shown.length), (Protocol::Tcp, 5));
         assert_eq!(shown.size as usize, bytes.len());
@@ -224,9 +245,40 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ipv4_is_nothing() {
+    fn what_is_not_ip_is_nothing() {
         assert_eq!(Headers::read(&[]), None);
-        assert_eq!(Headers::read(&[0x60; 60]), None);
+        assert_eq!(Headers::read(&[0x50; 60]), None);
+    }
+
+    #[test]
+    fn ipv6_is_read_like_ipv4() {
+        let bytes = written(&|bytes| {
+            ipv6().tcp(40312, 9000, 7, 1024).syn().write(bytes, b"").expect("a packet")
+        });
+        let shown = Headers::read(&bytes).expect("IP").shown(&bytes);
+        assert_eq!((&*shown.from, &*shown.to), ("[::1]:40312", "[::1]:9000"));
+        assert_eq!((shown.protocol, shown.length, shown.size), (Protocol::Tcp, 0, 60));
+        let message = written(&|bytes| {
+            ipv6().icmpv6(no_port()).write(bytes, &segment()).expect("a packet");
+        });
+        let shown = Headers::read(&message).expect("IP").shown(&message);
+        assert_eq!((&*shown.from, shown.protocol), ("::1", Protocol::Icmpv6));
+        assert_eq!(shown.icmp, Some(Icmp { icmp_type: 1, code: 4 }));
+    }
+
+    fn ipv6() -> PacketBuilderStep<IpHeaders> {
+        let loopback = Ipv6Addr::LOCALHOST.octets();
+        PacketBuilder::ipv6(loopback, loopback, 64)
+    }
+
+    fn no_port() -> Icmpv6Type {
+        Icmpv6Type::DestinationUnreachable(DestUnreachableCode::Port)
+    }
+
+    fn written(write: &dyn Fn(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        bytes
     }
 
     /// Numbers without end from a seed (xorshift64, Marsaglia 2003): a million inputs are made in no time.
@@ -251,13 +303,8 @@ mod tests {
     }
 
     /// A packet of each kind that is read to its end.
-    fn samples() -> [Vec<u8>; 4] {
+    fn samples() -> [Vec<u8>; 7] {
         let ipv4 = || PacketBuilder::ipv4([10, 0, 0, 2], [10, 0, 0, 1], 64);
-        let written = |write: &dyn Fn(&mut Vec<u8>)| {
-            let mut bytes = Vec::new();
-            write(&mut bytes);
-            bytes
-        };
         let unreachable = Icmpv4Type::DestinationUnreachable(DestUnreachableHeader::Port);
         [
             segment(),
@@ -270,6 +317,11 @@ mod tests {
             written(&|bytes| ipv4().udp(1, 2).write(bytes, b"hello").expect("a packet")),
             written(&|bytes| {
                 ipv4().icmpv4(unreachable.clone()).write(bytes, &segment()).expect("a packet");
+            }),
+            written(&|bytes| ipv6().tcp(1, 2, 3, 4).ack(5).write(bytes, b"x").expect("a packet")),
+            written(&|bytes| ipv6().udp(1, 2).write(bytes, b"hello").expect("a packet")),
+            written(&|bytes| {
+                ipv6().icmpv6(no_port()).write(bytes, &segment()).expect("a packet");
             }),
         ]
     }
@@ -285,8 +337,9 @@ mod tests {
                 let length = numbers.below(120);
                 let mut bytes = numbers.bytes(length);
                 if let Some(first) = bytes.first_mut() {
-                    // Else hardly any of them would be taken for IPv4.
-                    *first = 0x40 | (*first & 0xf);
+                    // Else hardly any of them would be taken for IP.
+                    let version = if input % 8 == 0 { 0x40 } else { 0x60 };
+                    *first = version | (*first & 0xf);
                 }
                 bytes
             } else {

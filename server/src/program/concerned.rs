@@ -1,12 +1,12 @@
 //! The addresses of a socket that a call concerns, by which the kernel can be asked about it, also when it is closed.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::SockAddr;
 use socketscope_protocol::{CallName, Family, Protocol, SocketType};
 
 use super::socket::Socket;
-use crate::network::{Effect, Fence, Share};
+use crate::network::{Effect, Fence, Share, in_packets};
 
 /// A TCP or UDP socket by its addresses; nothing for a Unix socket, or one without an address.
 pub(super) struct Concerned(Option<(Protocol, SocketAddr, Option<SocketAddr>)>);
@@ -32,6 +32,7 @@ impl Concerned {
     /// Checks that what `call` returned has arrived before it did so.
     pub(super) fn check(&self, fence: &mut Fence<'_>, call: CallName, bytes: usize, at: u64) {
         if let Some((Protocol::Tcp, local, Some(peer))) = self.0 {
+            let (local, peer) = (in_packets(local), in_packets(peer));
             fence.check(Effect { call, local, peer, bytes, at });
         }
     }
@@ -59,9 +60,12 @@ pub(super) fn sending<T>(
     if protocol == Protocol::Udp && local(socket).is_some() {
         return attempt();
     }
-    if to.ip().is_unspecified() && to.is_ipv4() {
+    if to.ip().is_unspecified() {
         // That is this machine.
-        to.set_ip(Ipv4Addr::LOCALHOST.into());
+        to.set_ip(match to {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
     }
     share.sending(socket.inode(), protocol, to, attempt, || Some((local(socket)?, Some(to))))
 }

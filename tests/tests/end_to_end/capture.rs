@@ -15,15 +15,26 @@ async fn room(server: &TestServer) -> Room {
     room
 }
 
+/// This machine in both versions of IP.
+const BOTH: [(&str, &str); 2] = [("inet", "127.0.0.1:0"), ("inet6", "[::1]:0")];
+
 async fn socket(room: &Room, program: &str, kind: &str) {
+    socket_of(room, program, "inet", kind).await;
+}
+
+async fn socket_of(room: &Room, program: &str, family: &str, kind: &str) {
     room.start(json!({"name": program})).await;
-    room.call(program, json!({"call": "socket", "family": "inet", "type": kind})).await;
+    room.call(program, json!({"call": "socket", "family": family, "type": kind})).await;
 }
 
 /// A listener of the room's, on a port that the kernel chose.
 async fn listener(room: &Room, program: &str) -> String {
-    socket(room, program, "stream").await;
-    room.call(program, json!({"call": "bind", "fd": 3, "address": "127.0.0.1:0"})).await;
+    listener_at(room, program, "inet", "127.0.0.1:0").await
+}
+
+async fn listener_at(room: &Room, program: &str, family: &str, address: &str) -> String {
+    socket_of(room, program, family, "stream").await;
+    room.call(program, json!({"call": "bind", "fd": 3, "address": address})).await;
     room.call(program, json!({"call": "listen", "fd": 3, "backlog": 5})).await;
     let address = room.call(program, json!({"call": "getsockname", "fd": 3})).await;
     address["value"]["address"].as_str().expect("an address").to_owned()
@@ -60,22 +71,24 @@ fn story(events: &[Event]) -> Vec<String> {
 
 #[tokio::test]
 async fn every_handshake_stands_in_its_connect() {
-    let server = TestServer::start();
-    let room = room(&server).await;
-    let address = listener(&room, "s").await;
-    for round in 0..20 {
-        let client = format!("c{round}");
-        socket(&room, &client, "stream").await;
-        let before = room.view().await.head;
-        room.call(&client, json!({"call": "connect", "fd": 3, "address": address})).await;
-        let events = room.events_from(before + 1).await;
-        let expected = ["enter", "[Syn]", "[Syn, Ack]", "[Ack]", "return"];
-        assert_eq!(story(&events), expected, "{round}");
-        let told = events.iter().filter(|event| !matches!(event.fact, Fact::State(_)));
-        assert!(told.map(|event| event.at).is_sorted(), "{events:?}");
-        let open = |state| move |event: &Event| matches!(&event.fact, Fact::State(it) if it.state == state && it.host.is_none());
-        assert!(events.iter().any(open(TcpState::Established)), "the kernel's state");
-        room.call("s", json!({"call": "accept", "fd": 3})).await;
+    for (family, at) in BOTH {
+        let server = TestServer::start();
+        let room = room(&server).await;
+        let address = listener_at(&room, "s", family, at).await;
+        for round in 0..20 {
+            let client = format!("c{round}");
+            socket_of(&room, &client, family, "stream").await;
+            let before = room.view().await.head;
+            room.call(&client, json!({"call": "connect", "fd": 3, "address": address})).await;
+            let events = room.events_from(before + 1).await;
+            let expected = ["enter", "[Syn]", "[Syn, Ack]", "[Ack]", "return"];
+            assert_eq!(story(&events), expected, "{round}");
+            let told = events.iter().filter(|event| !matches!(event.fact, Fact::State(_)));
+            assert!(told.map(|event| event.at).is_sorted(), "{events:?}");
+            let open = |state| move |event: &Event| matches!(&event.fact, Fact::State(it) if it.state == state && it.host.is_none());
+            assert!(events.iter().any(open(TcpState::Established)), "the kernel's state");
+            room.call("s", json!({"call": "accept", "fd": 3})).await;
+        }
     }
 }
 
@@ -83,21 +96,48 @@ async fn every_handshake_stands_in_its_connect() {
 async fn refusals_are_seen() {
     let server = TestServer::start();
     let room = room(&server).await;
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-    let closed = closed.expect("a port that is free again").to_string();
-    socket(&room, "c", "stream").await;
-    let before = room.view().await.head;
-    room.call("c", json!({"call": "connect", "fd": 3, "address": closed})).await;
-    let events = room.events_from(before + 1).await;
-    assert_eq!(story(&events), ["enter", "[Syn]", "[Rst, Ack]", "ECONNREFUSED"]);
+    for ((family, at), message) in BOTH.into_iter().zip([(3, 3), (1, 4)]) {
+        let closed = TcpListener::bind(at).and_then(|free| free.local_addr());
+        let closed = closed.expect("a port that is free again").to_string();
+        let (tcp, udp) = (format!("tcp-{family}"), format!("udp-{family}"));
+        socket_of(&room, &tcp, family, "stream").await;
+        let before = room.view().await.head;
+        room.call(&tcp, json!({"call": "connect", "fd": 3, "address": closed})).await;
+        let events = room.events_from(before + 1).await;
+        assert_eq!(story(&events), ["enter", "[Syn]", "[Rst, Ack]", "ECONNREFUSED"]);
 
-    socket(&room, "u", "dgram").await;
-    let before = room.view().await.head;
-    room.call("u", json!({"call": "sendto", "fd": 3, "address": closed, "text": "x"})).await;
-    let events = room.events_from(before + 1).await;
-    let seen = packets(&events);
-    let icmp = seen.get(1).and_then(|packet| packet.icmp).expect("a message");
-    assert_eq!((seen.len(), icmp.icmp_type, icmp.code), (2, 3, 3), "port unreachable");
+        socket_of(&room, &udp, family, "dgram").await;
+        let before = room.view().await.head;
+        room.call(&udp, json!({"call": "sendto", "fd": 3, "address": closed, "text": "x"})).await;
+        let events = room.events_from(before + 1).await;
+        let seen = packets(&events);
+        let icmp = seen.get(1).and_then(|packet| packet.icmp).expect("a message");
+        assert_eq!((seen.len(), (icmp.icmp_type, icmp.code)), (2, message), "port unreachable");
+    }
+}
+
+/// A listener of IPv6's takes IPv4 connections, too: their packets are IPv4's, and the room's.
+#[tokio::test]
+async fn one_listener_for_both_versions() {
+    let server = TestServer::start();
+    let room = room(&server).await;
+    let listening = listener_at(&room, "s", "inet6", "[::]:0").await;
+    let port = listening.rsplit_once(':').expect("a port").1;
+    for (family, ip) in [("inet", "127.0.0.1"), ("inet6", "[::1]"), ("inet6", "[::ffff:127.0.0.1]")]
+    {
+        let client = format!("c{}", room.view().await.programs.len());
+        socket_of(&room, &client, family, "stream").await;
+        let before = room.view().await.head;
+        let address = format!("{ip}:{port}");
+        room.call(&client, json!({"call": "connect", "fd": 3, "address": address})).await;
+        room.call("s", json!({"call": "accept", "fd": 3})).await;
+        let events = room.events_from(before + 1).await;
+        let expected = ["enter", "[Syn]", "[Syn, Ack]", "[Ack]", "return", "enter", "return"];
+        assert_eq!(story(&events), expected, "{address}");
+        assert_eq!(packets(&events)[0].to, address.replace("[::ffff:127.0.0.1]", "127.0.0.1"));
+        let disorder = |event: &Event| matches!(event.fact, Fact::Disorder { .. });
+        assert!(!events.iter().any(disorder), "{events:?}");
+    }
 }
 
 #[tokio::test]

@@ -12,8 +12,9 @@ async fn lab() -> (TestServer, Room) {
 }
 
 async fn listener(room: &Room, program: &str, host: &str, address: &str) {
+    let family = if address.starts_with('[') { "inet6" } else { "inet" };
     room.start(json!({"name": program, "host": host})).await;
-    room.call(program, json!({"call": "socket", "family": "inet", "type": "stream"})).await;
+    room.call(program, json!({"call": "socket", "family": family, "type": "stream"})).await;
     room.call(program, json!({"call": "bind", "fd": 3, "address": address})).await;
     room.call(program, json!({"call": "listen", "fd": 3, "backlog": 5})).await;
 }
@@ -52,10 +53,13 @@ fn story(events: &[Event]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_handshake_within_a_host() {
-    for address in ["127.0.0.1:9000", "10.0.0.1:9000"] {
+    for (address, family) in
+        [("127.0.0.1:9000", "inet"), ("10.0.0.1:9000", "inet"), ("[::1]:9000", "inet6")]
+    {
         let (_server, room) = lab().await;
         listener(&room, "s", "server", address).await;
-        socket(&room, "c", "server", "stream").await;
+        room.start(json!({"name": "c", "host": "server"})).await;
+        room.call("c", json!({"call": "socket", "family": family, "type": "stream"})).await;
         let before = room.view().await.head;
         room.call("c", json!({"call": "connect", "fd": 3, "address": address})).await;
         let events = room.events_from(before + 1).await;

@@ -87,6 +87,19 @@ async fn tshark_reads_the_packets_that_the_journal_has() {
     assert_eq!(refused["errno"]["name"], "ECONNREFUSED");
     call(&room, "asker", "socket", json!({"family": "inet", "type": "dgram"})).await;
     call(&room, "asker", "sendto", json!({"fd": 5, "address": "10.0.0.77:7", "text": "?"})).await;
+    // IPv6 stays within a host.
+    let (listens, closed) = ("[::1]:9000", "[::1]:7");
+    for (fd, kind) in [(5, "stream"), (6, "stream"), (7, "dgram")] {
+        let made = json!({"family": "inet6", "type": kind});
+        let made = call(&room, "server", "socket", made).await;
+        assert_eq!(made["value"]["fd"], fd, "{made}");
+    }
+    call(&room, "server", "bind", json!({"fd": 5, "address": listens})).await;
+    call(&room, "server", "listen", json!({"fd": 5, "backlog": 5})).await;
+    call(&room, "server", "connect", json!({"fd": 6, "address": listens})).await;
+    call(&room, "server", "send", json!({"fd": 6, "text": "hello"})).await;
+    call(&room, "server", "sendto", json!({"fd": 7, "address": closed, "text": "anybody?"})).await;
+    departs(&room, "port unreachable", |packet| packet.protocol == Protocol::Icmpv6).await;
 
     let events = room.events().await;
     let recording = room.recording("pcapng").await;

@@ -3,26 +3,29 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, SocketAddr},
 };
 
 use socketscope_protocol::Protocol;
 
-use super::super::packet::Headers;
+use super::super::{address::in_packets, packet::Headers};
 
 /// Connections that are remembered after their socket is closed: they say good-bye for a while yet.
 const LATE: usize = 512;
 
+/// Bytes of IPv6's header; Linux puts none of its extensions in front of an error.
+const IPV6_HEADER: usize = 40;
+
 pub(super) type RoomNumber = u64;
 
 /// One end of a connection, and the other.
-type Tuple = (Protocol, SocketAddrV4, SocketAddrV4);
+type Tuple = (Protocol, SocketAddr, SocketAddr);
 
 /// Where a socket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// It takes what anybody sends to it.
-    Open(Protocol, SocketAddrV4),
+    Open(Protocol, SocketAddr),
     /// It is one end of a TCP connection.
     Connected(Tuple),
 }
@@ -39,8 +42,8 @@ pub(super) struct Whose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parties {
     protocol: Protocol,
-    from: SocketAddrV4,
-    to: SocketAddrV4,
+    from: SocketAddr,
+    to: SocketAddr,
     /// Whether it is the first of a connection: then it belongs to none that was there before.
     opens: bool,
 }
@@ -50,11 +53,11 @@ pub(super) struct Parties {
 pub(super) struct Known {
     /// By the number of their file.
     sockets: HashMap<u64, (RoomNumber, Place)>,
-    open: HashMap<(Protocol, u16), Vec<(Ipv4Addr, RoomNumber)>>,
+    open: HashMap<(Protocol, u16), Vec<(IpAddr, RoomNumber)>>,
     connected: HashMap<Tuple, RoomNumber>,
     late: HashMap<Tuple, RoomNumber>,
     late_order: VecDeque<Tuple>,
-    expected: Vec<(Protocol, SocketAddrV4)>,
+    expected: Vec<(Protocol, SocketAddr)>,
     /// How many of the above need a port to be handed over.
     ports: BTreeMap<u16, usize>,
     ports_changed: bool,
@@ -64,12 +67,15 @@ impl Parties {
     /// Of a TCP segment, a UDP datagram, or an ICMP message about one. None where the packet is neither.
     pub(super) fn of(packet: &[u8]) -> Option<Self> {
         let headers = Headers::read(packet)?;
-        if headers.protocol == Protocol::Icmp {
-            // Behind eight bytes an error has the packet that it is about (RFC 792).
-            let header = 4 * usize::from(packet.first()? & 15);
+        if let Some(icmp) = headers.icmp {
+            let (header, unreachable) = match headers.protocol {
+                Protocol::Icmp => (4 * usize::from(packet.first()? & 15), 3),
+                _ => (IPV6_HEADER, 1),
+            };
+            // Behind eight bytes an error has the packet that it is about (RFC 792; RFC 4443, section 3.1).
             let about = Headers::read(packet.get(header + 8..)?)?;
             let known = matches!(about.protocol, Protocol::Tcp | Protocol::Udp);
-            return (known && headers.icmp?.icmp_type == 3).then_some(Self {
+            return (known && icmp.icmp_type == unreachable).then_some(Self {
                 protocol: about.protocol,
                 from: about.from,
                 to: about.to,
@@ -97,7 +103,7 @@ impl Known {
         peer: Option<SocketAddr>,
     ) {
         let peer = peer.filter(|_| protocol == Protocol::Tcp);
-        let (Some(local), peer) = (v4(local), peer.and_then(v4)) else { return };
+        let (local, peer) = (in_packets(local), peer.map(in_packets));
         let place = match peer {
             Some(peer) => Place::Connected((protocol, local, peer)),
             None => Place::Open(protocol, local),
@@ -109,7 +115,7 @@ impl Known {
         self.sockets.insert(inode, (room, place));
         match place {
             Place::Open(protocol, local) => {
-                self.open.entry((protocol, local.port())).or_default().push((*local.ip(), room));
+                self.open.entry((protocol, local.port())).or_default().push((local.ip(), room));
             }
             Place::Connected(tuple) => drop(self.connected.insert(tuple, room)),
         }
@@ -132,15 +138,13 @@ impl Known {
 
     /// From now on something may be sent to `to` by a socket whose address is not known yet.
     pub(super) fn expect(&mut self, protocol: Protocol, to: SocketAddr) {
-        if let Some(to) = v4(to) {
-            self.expected.push((protocol, to));
-            self.need(to.port(), true);
-        }
+        self.expected.push((protocol, in_packets(to)));
+        self.need(to.port(), true);
     }
 
     pub(super) fn expect_no_more(&mut self, protocol: Protocol, to: SocketAddr) {
-        let Some(to) = v4(to) else { return };
-        if let Some(at) = self.expected.iter().position(|it| *it == (protocol, to)) {
+        let expected = (protocol, in_packets(to));
+        if let Some(at) = self.expected.iter().position(|it| *it == expected) {
             self.expected.swap_remove(at);
             self.need(to.port(), false);
         }
@@ -165,8 +169,7 @@ impl Known {
         local: SocketAddr,
         peer: SocketAddr,
     ) -> bool {
-        let (Some(local), Some(peer)) = (v4(local), v4(peer)) else { return false };
-        self.end((protocol, local, peer), false) == Some(room)
+        self.end((protocol, in_packets(local), in_packets(peer)), false) == Some(room)
     }
 
     /// The ports that concern a room, where they have changed since they were asked for.
@@ -181,7 +184,7 @@ impl Known {
             return Some(*room);
         }
         let open = self.open.get(&(protocol, local.port())).into_iter().flatten();
-        let takes = |(ip, _): &&(Ipv4Addr, RoomNumber)| ip.is_unspecified() || ip == local.ip();
+        let takes = |(ip, _): &&(IpAddr, RoomNumber)| takes(*ip, local.ip());
         if let Some(&(_, room)) = open.rev().find(takes) {
             if protocol == Protocol::Tcp {
                 // It goes on when the listener is closed.
@@ -202,7 +205,7 @@ impl Known {
             Place::Open(protocol, local) => {
                 let key = (protocol, local.port());
                 if let Some(open) = self.open.get_mut(&key) {
-                    if let Some(at) = open.iter().position(|one| *one == (*local.ip(), room)) {
+                    if let Some(at) = open.iter().position(|one| *one == (local.ip(), room)) {
                         open.swap_remove(at);
                     }
                     if open.is_empty() {
@@ -262,15 +265,9 @@ fn port(place: Place) -> u16 {
     }
 }
 
-/// As a packet of IPv4 has it. [::] takes those too; to connect to 0.0.0.0 is to connect to this machine.
-fn v4(address: SocketAddr) -> Option<SocketAddrV4> {
-    match address.ip().to_canonical() {
-        IpAddr::V4(ip) => Some(SocketAddrV4::new(ip, address.port())),
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            Some(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, address.port()))
-        }
-        IpAddr::V6(_) => None,
-    }
+/// Whether a socket that is bound to `bound` gets what is sent to `to`. One at [::] gets what IPv4 brings, too (ipv6(7)).
+fn takes(bound: IpAddr, to: IpAddr) -> bool {
+    bound == to || bound.is_unspecified() && (bound.is_ipv6() || to.is_ipv4())
 }
 
 #[cfg(test)]
@@ -282,8 +279,7 @@ mod tests {
     }
 
     fn tcp(known: &mut Known, from: &str, to: &str, opens: bool) -> Whose {
-        let v4 = |text| v4(at(text)).expect("IPv4");
-        known.whose(&Parties { protocol: Protocol::Tcp, from: v4(from), to: v4(to), opens })
+        known.whose(&Parties { protocol: Protocol::Tcp, from: at(from), to: at(to), opens })
     }
 
     fn rooms(rooms: &[RoomNumber]) -> Whose {
@@ -306,6 +302,25 @@ mod tests {
         assert_eq!(tcp(&mut known, SERVER, CLIENT, false), rooms(&[1]), "its good-bye");
         assert_eq!(tcp(&mut known, CLIENT, SERVER, true), rooms(&[]), "another's from now on");
         assert_eq!(tcp(&mut known, SERVER, CLIENT, false), rooms(&[]));
+    }
+
+    #[test]
+    fn a_wildcard_is_of_one_version_or_of_both() {
+        let mut known = Known::default();
+        known.place(1, 10, Protocol::Tcp, at("0.0.0.0:9000"), None);
+        known.place(2, 11, Protocol::Tcp, at("[::]:9001"), None);
+        assert_eq!(tcp(&mut known, "[::1]:40000", "[::1]:9000", true), rooms(&[]));
+        assert_eq!(tcp(&mut known, "[::1]:40000", "[::1]:9001", true), rooms(&[2]));
+        assert_eq!(tcp(&mut known, CLIENT, OTHER, true), rooms(&[2]));
+        // A client of IPv6's that has written IPv4 addresses as its own sends IPv4.
+        known.place(
+            3,
+            12,
+            Protocol::Tcp,
+            at("[::ffff:127.0.0.1]:40001"),
+            Some(at("[::ffff:127.0.0.1]:8000")),
+        );
+        assert_eq!(tcp(&mut known, "127.0.0.1:40001", "127.0.0.1:8000", false), rooms(&[3]));
     }
 
     #[test]

@@ -51,14 +51,16 @@ impl Inner {
         let now = self.now();
         self.last_packet += 1;
         let id = PacketId(self.last_packet);
-        let Some(headers) = Headers::read(bytes) else {
+        // The wire carries IPv4.
+        let headers = Headers::read(bytes).filter(|headers| headers.to.is_ipv4());
+        let Some(headers) = headers else {
             return self.depart_unread(wire, from, id, bytes, now);
         };
         let course = (headers.from, headers.to, headers.protocol);
         let (protocol, size) = (headers.protocol, headers.size);
         let found = headers.tcp.as_ref().map(|tcp| self.flows.note(id, &headers, tcp, now));
         let completes = found.as_ref().is_some_and(|found| found.completes_handshake);
-        let to_address = *headers.to.ip();
+        let to_address = headers.to.ip();
         let is_there = |card: &Card| card.address == to_address;
         let to = self.plugs.iter().position(|plug| plug.card.as_ref().is_some_and(is_there));
         let Some(own) = self.plugs.get(from).and_then(|plug| plug.host.as_ref()) else { return };
@@ -91,7 +93,7 @@ impl Inner {
             self.hurry_sums(wire);
         }
         if protocol == Protocol::Tcp {
-            self.look(wire, from, protocol, course.0.into(), Some(course.1.into()), now);
+            self.look(wire, from, protocol, course.0, Some(course.1), now);
         }
         let to = to.unwrap_or(from);
         let parcel = |bytes| Parcel { id, from, to, course, piece, told, copy: false, bytes };
@@ -169,7 +171,7 @@ impl Inner {
             self.hurry_sums(wire);
         }
         if matches!(protocol, Protocol::Tcp | Protocol::Udp) {
-            self.look(wire, parcel.to, protocol, to.into(), Some(from.into()), now);
+            self.look(wire, parcel.to, protocol, to, Some(from), now);
         }
     }
 

@@ -182,9 +182,7 @@ impl Inner {
     pub(super) fn order_of(&mut self, plug: usize, effect: &Effect) -> Option<&mut Order> {
         let plug = self.plugs.get_mut(plug)?;
         if effect.is_local() {
-            // Only IPv4 is heard.
-            let heard = plug.loopback.as_mut().filter(|_| effect.local.is_ipv4());
-            return heard.map(|loopback| &mut loopback.order);
+            return plug.loopback.as_mut().map(|loopback| &mut loopback.order);
         }
         plug.card.is_some().then_some(&mut self.order)
     }
@@ -197,8 +195,8 @@ impl Inner {
                 let Some(Plug { loopback: Some(loopback), .. }) = self.plugs.get(plug) else {
                     return;
                 };
-                if loopback.ear.owns(protocol, own.into(), peer.into()) {
-                    self.look(wire, plug, protocol, own.into(), Some(peer.into()), now);
+                if loopback.ear.owns(protocol, own, peer) {
+                    self.look(wire, plug, protocol, own, Some(peer), now);
                 }
             }
         }

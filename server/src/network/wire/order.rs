@@ -1,10 +1,7 @@
 //! Whether causes stand before their effects: what a call returns must have arrived before. Pure. That it does is what the
 //! wire's lock is for; this checks it, so that a mistake of ours is counted and shown, and not believed.
 
-use std::{
-    collections::HashMap,
-    net::{SocketAddr, SocketAddrV4},
-};
+use std::{collections::HashMap, net::SocketAddr};
 
 use socketscope_protocol::{CallName, Fact};
 
@@ -83,12 +80,12 @@ pub(super) fn tell(journal: &Journal, what: Option<String>) {
 
 impl Order {
     /// A segment from `from` was handed to the kernel of `to` at `at` (nanoseconds since 1970).
-    pub(super) fn arrived(&mut self, from: SocketAddrV4, to: SocketAddrV4, piece: Piece, at: u64) {
+    pub(super) fn arrived(&mut self, from: SocketAddr, to: SocketAddr, piece: Piece, at: u64) {
         let Piece { seq, end, syn } = piece;
         if self.heard.len() >= FOLLOWED {
             self.forget();
         }
-        let heard = self.heard.entry((to.into(), from.into())).or_default();
+        let heard = self.heard.entry((to, from)).or_default();
         if syn && heard.isn != Some(seq) {
             *heard = Heard { isn: Some(seq), end, since: at, read: 0 };
         }

@@ -3,7 +3,7 @@
 //! A sum stands for all of its course that was counted from its beginning until it is told, and it is told by the clock:
 //! a reader wants few of them, and it does no harm that one stands a little behind a packet of another connection.
 
-use std::{collections::BTreeMap, net::SocketAddrV4};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use socketscope_protocol::{Mark, Protocol, Summary};
 
@@ -14,7 +14,7 @@ use super::super::packet::Headers;
 const LATE: u64 = 1_000_000_000;
 
 /// Whose packets are summed: one direction of one conversation.
-pub(super) type Course = (SocketAddrV4, SocketAddrV4, Protocol);
+pub(super) type Course = (SocketAddr, SocketAddr, Protocol);
 
 /// The sums that have not been told yet. One without packets counts only what has become of those that were told before.
 #[derive(Default)]
@@ -92,8 +92,6 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -102,8 +100,7 @@ mod tests {
     const TICK: u64 = 100_000_000;
 
     fn headers(flow: u16, back: bool, length: u32) -> Headers {
-        let [one, other] =
-            [1, 2].map(|host| SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, host), flow));
+        let [one, other] = [1, 2].map(|host| SocketAddr::from(([10, 0, 0, host], flow)));
         let (from, to) = if back { (other, one) } else { (one, other) };
         let protocol = Protocol::Udp;
         Headers { from, to, protocol, length, size: length + 28, tcp: None, icmp: None }

@@ -11,7 +11,7 @@ use socketscope_reports::Kind;
 use super::{Entered, Known, Waiting, Watched};
 use crate::{
     kernel::diag::Diag,
-    network::{Effect, Host, Reported, Turn},
+    network::{Effect, Host, Reported, Turn, in_packets},
     program::{Scope, errno, option_named},
 };
 
@@ -304,6 +304,7 @@ impl Watched {
         }
         let fd = fd.map_or(report.fd, |fd| fd.0);
         let (Protocol::Tcp, local, Some(peer)) = self.sockets.get(&fd)?.key()? else { return None };
+        let (local, peer) = (in_packets(local), in_packets(peer));
         let bytes = usize::try_from(report.a).unwrap_or(0);
         Some(Effect { call: report.call, local, peer, bytes, at: report.at })
     }

@@ -1,6 +1,6 @@
 //! Packets as tshark reads them in a recording, and as the journal has them: in the same terms, to be compared.
 
-use std::process::Stdio;
+use std::{net::SocketAddr, process::Stdio};
 
 use socketscope_protocol::{Event, Fact, Flag, Mark, Medium, Packet, Protocol};
 use socketscope_tests::within;
@@ -15,6 +15,9 @@ const FIELDS: &[&str] = &[
     "ip.src",
     "ip.dst",
     "ip.proto",
+    "ipv6.src",
+    "ipv6.dst",
+    "ipv6.nxt",
     "tcp.srcport",
     "tcp.dstport",
     "tcp.flags",
@@ -36,6 +39,8 @@ const FIELDS: &[&str] = &[
     "udp.length",
     "icmp.type",
     "icmp.code",
+    "icmpv6.type",
+    "icmpv6.code",
 ];
 
 /// Where a SYN was not seen (as in the RST of a port that nobody listens on), tshark counts from the first number that it
@@ -108,7 +113,8 @@ fn first(values: &str) -> String {
 
 /// A mark is there or not, whatever number tshark puts beside it; what an ICMP message quotes is not its own.
 fn comparable(mut seen: Seen) -> Seen {
-    let icmp = seen.contains(&("ip.proto", "1".into()));
+    let icmp = [("ip.proto", "1"), ("ipv6.nxt", "58")];
+    let icmp = icmp.iter().any(|(name, number)| seen.contains(&(name, (*number).into())));
     for (name, value) in &mut seen {
         if icmp && (name.starts_with("tcp.") || name.starts_with("udp.")) {
             value.clear();
@@ -131,9 +137,9 @@ pub(crate) fn expected(events: &[Event]) -> Vec<Seen> {
 }
 
 fn in_sharks_terms(id: u64, at: u64, medium: Medium, packet: &Packet) -> Seen {
-    let split = |address: &str| match address.rsplit_once(':') {
-        Some((host, port)) => (host.to_owned(), port.to_owned()),
-        None => (address.to_owned(), String::new()),
+    let split = |address: &str| match address.parse::<SocketAddr>() {
+        Ok(address) => (address.ip().to_string(), address.port().to_string()),
+        Err(_) => (address.to_owned(), String::new()),
     };
     let ((from, from_port), (to, to_port)) = (split(&packet.from), split(&packet.to));
     let mut seen: Seen = FIELDS
@@ -149,23 +155,27 @@ fn in_sharks_terms(id: u64, at: u64, medium: Medium, packet: &Packet) -> Seen {
     set("frame.time_epoch", format!("{}.{:09}", at / 1_000_000_000, at % 1_000_000_000));
     set("frame.interface_name", format!("{medium:?}").to_lowercase());
     set("frame.len", packet.size.to_string());
-    set("ip.src", from);
-    set("ip.dst", to);
     let number = match packet.protocol {
         Protocol::Tcp => "6",
         Protocol::Udp => "17",
         Protocol::Icmp => "1",
+        Protocol::Icmpv6 => "58",
         Protocol::Other => "",
     };
-    set("ip.proto", number.into());
+    let names = match from.contains(':') {
+        true => ["ipv6.src", "ipv6.dst", "ipv6.nxt"],
+        false => ["ip.src", "ip.dst", "ip.proto"],
+    };
+    names.iter().zip([from, to, number.into()]).for_each(|(name, value)| set(name, value));
     if packet.protocol == Protocol::Udp {
         set("udp.srcport", from_port.clone());
         set("udp.dstport", to_port.clone());
         set("udp.length", (packet.length + 8).to_string());
     }
     if let Some(icmp) = packet.icmp {
-        set("icmp.type", icmp.icmp_type.to_string());
-        set("icmp.code", icmp.code.to_string());
+        let protocol = if packet.protocol == Protocol::Icmpv6 { "icmpv6" } else { "icmp" };
+        set(&format!("{protocol}.type"), icmp.icmp_type.to_string());
+        set(&format!("{protocol}.code"), icmp.code.to_string());
     }
     let Some(segment) = &packet.segment else { return seen };
     let shown = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
