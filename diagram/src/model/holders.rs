@@ -5,11 +5,14 @@ use socketscope_protocol::Protocol;
 use super::{HostId, ProgramId};
 use crate::sorted::Sorted;
 
+/// A port of a host's, or of this machine's.
+type Port = (Option<HostId>, Protocol, u16);
+
 /// The holders of addresses, on the lab's hosts and on this machine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holders {
     /// Of each port: by which address it is held, and by whom.
-    ports: Sorted<(Option<HostId>, Protocol, u16), Vec<(String, ProgramId)>>,
+    ports: Sorted<Port, Vec<(String, ProgramId)>>,
 }
 
 impl Holders {
