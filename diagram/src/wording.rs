@@ -15,6 +15,7 @@ mod lab;
 mod language;
 mod lesson;
 mod page;
+mod recorded;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -36,6 +37,7 @@ pub use lab::Lab;
 pub use language::{Language, Piece, first_sentence, paragraphs, plain};
 pub use lesson::Lesson;
 pub use page::{Choice, Inspect, Page, PerCall};
+pub use recorded::Recorded;
 use texts::{Texts, texts};
 pub use trouble::{Trouble, Troubles};
 pub use zh::ZH;

@@ -14,11 +14,13 @@ mod words;
 use std::{iter, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use socketscope_diagram::wording::Language;
 use socketscope_protocol::Event;
 
 use crate::{journal::Journal, room::Room};
 use drawn::Drawn;
 use survey::Survey;
+use words::Words;
 
 /// Bytes of events that one piece is made of.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -71,15 +73,16 @@ trait Writer: Send + 'static {
     fn end(&mut self, out: &mut Vec<u8>);
 }
 
-/// The file in `format` of what `room`'s journal has by now. It and each piece take milliseconds of work, a long
+/// The file in `format`, its words in `language`, of what `room`'s journal has by now. It and each piece take milliseconds of work, a long
 /// journal's first look up to a second: not for a thread that others wait for.
-pub(crate) fn pieces(room: &Room, format: Format) -> Pieces {
+pub(crate) fn pieces(room: &Room, format: Format, language: Language) -> Pieces {
+    let words = Words::of(language);
     let span = Span { next: 1, until: room.journal().range().1, journal: room.journal().clone() };
     match format {
         Format::Jsonl => Box::new(span.map(|text| (text + "\n").into_bytes())),
-        Format::Pcapng => written(pcapng::Pcapng::new(room.view(), Survey::of(&span)), span),
-        Format::Mmd => whole(mermaid::file(&Drawn::new(room.name.as_str(), span))),
-        Format::Svg => whole(svg::file(&Drawn::new(room.name.as_str(), span))),
+        Format::Pcapng => written(pcapng::Pcapng::new(room.view(), Survey::of(&span), words), span),
+        Format::Mmd => whole(mermaid::file(&Drawn::new(room.name.as_str(), span, words))),
+        Format::Svg => whole(svg::file(&Drawn::new(room.name.as_str(), span, words))),
     }
 }
 

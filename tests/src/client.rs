@@ -161,7 +161,7 @@ impl Room {
         assert_eq!(status, 204, "{answer}");
     }
 
-    /// The journal as a file that ends with `extension`.
+    /// The journal as a file that ends with `extension`; a query may follow it.
     pub async fn recording(&self, extension: &str) -> Vec<u8> {
         let path = self.path(&format!("/recording.{extension}"));
         let request = self.client.request(Method::GET, &path).send();

@@ -23,7 +23,7 @@ struct Text {
 }
 
 /// All texts of a language. `Debug` writes each on a line of its own, so that no text can be added and forgotten here.
-fn texts(wording: &Wording) -> Vec<Text> {
+fn texts(wording: &impl std::fmt::Debug) -> Vec<Text> {
     let (mut field, mut before) = (String::new(), "");
     let mut texts = Vec::new();
     for line in format!("{wording:#?}").lines().map(str::trim) {
@@ -44,8 +44,10 @@ fn texts(wording: &Wording) -> Vec<Text> {
 
 /// Each English text with the Chinese one.
 fn pairs() -> Vec<(Text, Text)> {
-    let (en, zh) = (texts(&EN), texts(&ZH));
+    let (mut en, mut zh) = (texts(&EN), texts(&ZH));
     assert!(en.len() > 400, "only {} texts were found", en.len());
+    en.extend(texts(Recorded::of(Language::En)));
+    zh.extend(texts(Recorded::of(Language::Zh)));
     assert_eq!(en.len(), zh.len());
     en.into_iter().zip(zh).collect()
 }
@@ -97,7 +99,7 @@ fn everything_is_translated() {
 
 #[test]
 fn chinese_is_set_as_chinese() {
-    for Text { field, text, .. } in texts(&ZH) {
+    for (_, Text { field, text, .. }) in pairs() {
         assert_eq!(text, text.trim(), "{field}");
         for (one, next) in text.chars().zip(text.chars().skip(1)) {
             let ascii = is_han(one) && ",.;:!?()\"".contains(next);

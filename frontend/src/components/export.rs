@@ -20,11 +20,12 @@ pub(super) fn export() -> [El; 2] {
     let format = |name: &'static str, why: &str| {
         let save = move || {
             problem.set(None);
+            let language = wording().language.tag();
             let id = room.hello.with(|hello| hello.as_ref().map(|hello| hello.room.0.clone()));
             let Some(id) = id else { return };
             let key = key();
             spawn(async move {
-                let path = format!("/api/rooms/{id}/recording.{name}");
+                let path = format!("/api/rooms/{id}/recording.{name}?language={language}");
                 if let Err(why) = http::save(&path, key, &format!("socketscope-{id}.{name}")).await
                 {
                     problem.set(Some(why));

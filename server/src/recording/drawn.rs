@@ -7,11 +7,11 @@ use socketscope_diagram::{
     model::{Model, Place},
     rows::{Filter, Rows},
     scene::View,
-    wording::{EN, fill},
+    wording::fill,
 };
 use socketscope_protocol::limits::{DRAWN_EVENTS, DRAWN_ROWS};
 
-use super::{Span, events};
+use super::{Span, events, words::Words};
 use crate::clock;
 
 /// Pixels that the lifelines are spread over, where they need no more.
@@ -24,11 +24,12 @@ pub(super) struct Drawn {
     pub(super) model: Model,
     pub(super) rows: Rows,
     pub(super) lanes: Lanes,
+    pub(super) words: Words,
     now: u64,
 }
 
 impl Drawn {
-    pub(super) fn new(room: &str, span: Span) -> Self {
+    pub(super) fn new(room: &str, span: Span, words: Words) -> Self {
         let mut model = Model::new(DRAWN_EVENTS);
         for batch in span {
             for event in events(&batch) {
@@ -37,13 +38,13 @@ impl Drawn {
             }
         }
         let rows = Rows::new(Filter::default(), &model);
-        let lanes = Lanes::new(&model, rows.filter(), Metrics::WIDE, WIDTH, &EN);
-        Self { room: room.to_owned(), model, rows, lanes, now: clock::now() }
+        let lanes = Lanes::new(&model, rows.filter(), Metrics::WIDE, WIDTH, words.page);
+        Self { room: room.to_owned(), model, rows, lanes, words, now: clock::now() }
     }
 
     pub(super) fn view(&self) -> View<'_> {
-        let Self { model, rows, lanes, now, .. } = self;
-        View { model, rows, lanes, wording: &EN, now: *now }
+        let Self { model, rows, lanes, words, now, .. } = self;
+        View { model, rows, lanes, wording: words.page, now: *now }
     }
 
     /// The rows that are drawn.
@@ -57,8 +58,7 @@ impl Drawn {
         let first = self.window().start;
         let all = first == self.rows.first() && self.model.first() == 1;
         let before = (self.rows.get(first)?.seq - 1).to_string();
-        let text = "The {number} events before these are not drawn; the recording that ends with .jsonl has what is kept of them.";
-        (!all).then(|| fill(text, &[("number", &before)]))
+        (!all).then(|| fill(self.words.own.not_drawn, &[("number", &before)]))
     }
 
     /// Whether links are drawn: in the lab, packets show what they stand for.
@@ -74,6 +74,7 @@ impl Drawn {
 
 #[cfg(test)]
 mod tests {
+    use socketscope_diagram::wording::Language;
     use socketscope_protocol::{Change, Fact, ProgramName};
 
     use super::*;
@@ -86,7 +87,8 @@ mod tests {
             let change = Change::Ended(Vec::new());
             journal.append(at, Fact::Program { program: program.clone(), host: None, change });
         }
-        Drawn::new("A room", Span { next: 1, until: starts, journal })
+        let words = Words::of(Language::En);
+        Drawn::new("A room", Span { next: 1, until: starts, journal }, words)
     }
 
     #[test]

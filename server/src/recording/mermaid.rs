@@ -7,7 +7,7 @@ use socketscope_diagram::{
     lanes::LaneKind,
     model::{PacketRecord, Place},
     scene::{call_text, packet_text, result_text, summary_text, unseen_text, wire_text},
-    wording::{EN, fill},
+    wording::{Wording, fill},
 };
 use socketscope_protocol::{CallId, Change, Event, Fact, LessonFact, TcpState};
 
@@ -21,7 +21,7 @@ pub(super) fn file(drawn: &Drawn) -> String {
         let name = name.trim_end_matches(", ");
         line(&mut text, format_args!("participant l{at} as {}", escaped(name)));
     }
-    let mermaid = Mermaid { drawn };
+    let mermaid = Mermaid { drawn, wording: drawn.words.page };
     if let Some(cut) = drawn.cut() {
         mermaid.across(&mut text, &cut);
     }
@@ -34,6 +34,7 @@ pub(super) fn file(drawn: &Drawn) -> String {
 
 struct Mermaid<'a> {
     drawn: &'a Drawn,
+    wording: &'static Wording,
 }
 
 impl Mermaid<'_> {
@@ -43,7 +44,7 @@ impl Mermaid<'_> {
             Fact::Program { program, change, .. } => {
                 let app =
                     model.program_named(program).and_then(|it| self.lane(&LaneKind::App(it.id)));
-                let words = &EN.diagram;
+                let words = &self.wording.diagram;
                 let text =
                     if matches!(change, Change::Started(_)) { words.started } else { words.ended };
                 note(out, app, text);
@@ -65,22 +66,25 @@ impl Mermaid<'_> {
                     out,
                     [place(&sum.from), place(&sum.to)],
                     "-)",
-                    &summary_text(sum, &EN),
+                    &summary_text(sum, self.wording),
                 );
             }
-            Fact::Wire(wire) => self.across(out, &wire_text(wire, &EN)),
+            Fact::Wire(wire) => self.across(out, &wire_text(wire, self.wording)),
             Fact::Gap { missed } => {
-                self.across(out, &fill(EN.diagram.gap, &[("missed", &missed.to_string())]));
+                self.across(
+                    out,
+                    &fill(self.wording.diagram.gap, &[("missed", &missed.to_string())]),
+                );
             }
             Fact::Unseen { host, packets } => {
-                self.across(out, &unseen_text(host.as_ref(), *packets, &EN));
+                self.across(out, &unseen_text(host.as_ref(), *packets, self.wording));
             }
             Fact::Disorder { what } => {
-                self.across(out, &fill(EN.lab.disorder, &[("what", what)]));
+                self.across(out, &fill(self.wording.lab.disorder, &[("what", what)]));
             }
             Fact::Lesson(fact) => {
                 if let LessonFact::Note { text, .. } = &**fact {
-                    self.across(out, &text.en);
+                    self.across(out, self.wording.of(text));
                 }
             }
             // The message of a packet's departure tells its fate; hosts are lifelines; the rest is no part of the sequence.
@@ -102,7 +106,7 @@ impl Mermaid<'_> {
         let kernel = self.drawn.lane_of(Place::Program(record.program), "");
         match model.outcome(record).filter(|_| returned) {
             Some(outcome) => {
-                let (result, _) = result_text(record, outcome, model, &EN);
+                let (result, _) = result_text(record, outcome, model, self.wording);
                 let text = format!("{} = {result}", record.name.as_str());
                 self.message(out, [kernel, app], "-->>", &text);
             }
@@ -122,10 +126,10 @@ impl Mermaid<'_> {
             end: lost.or(arrived),
             copy: record.copy.map(|moment| moment.at),
         };
-        let mut text = packet_text(&self.drawn.model, record, &EN);
+        let mut text = packet_text(&self.drawn.model, record, self.wording);
         // That a packet arrives is nothing to write about.
         if fate.held || record.arrive.is_none() || record.copy.is_some() {
-            text = format!("{text} ({})", fate.text(record.depart.at));
+            text = format!("{text} ({})", fate.text(record.depart.at, self.drawn.words));
         }
         self.message(out, ends, if record.arrive.is_some() { "-)" } else { "-x" }, &text);
     }
@@ -134,7 +138,7 @@ impl Mermaid<'_> {
         for change in self.drawn.model.lab().notes(seq, seq + 1) {
             if let Some(state) = change.state {
                 let name: &str = TcpState::as_str(state);
-                let basis = if change.sampled { EN.lab.sampled } else { "" };
+                let basis = if change.sampled { self.wording.lab.sampled } else { "" };
                 note(
                     out,
                     self.drawn.lane_of(change.place, ""),

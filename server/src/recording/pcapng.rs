@@ -5,11 +5,7 @@ mod block;
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use socketscope_diagram::{
-    format::duration,
-    scene::unseen_text,
-    wording::{EN, fill},
-};
+use socketscope_diagram::{format::duration, scene::unseen_text, wording::fill};
 use socketscope_protocol::{
     Event, Fact, HostView, Medium, PacketId, Protocol, RoomView, Rung, Summary,
     limits::PACKET_BYTES,
@@ -18,7 +14,7 @@ use socketscope_protocol::{
 use super::{
     Survey, Writer,
     calls::{Calls, Told},
-    words,
+    words::Words,
 };
 use block::Captured;
 
@@ -35,6 +31,7 @@ pub(super) struct Pcapng {
     hosts: Vec<HostView>,
     survey: Survey,
     calls: Calls,
+    words: Words,
     /// Packets since the last one that are not told one by one, by direction, each with when the last of them departed.
     sums: BTreeMap<(String, String, Protocol), (Summary, u64)>,
     /// Events since the last packet that are no longer kept.
@@ -44,13 +41,14 @@ pub(super) struct Pcapng {
 }
 
 impl Pcapng {
-    pub(super) fn new(room: RoomView, survey: Survey) -> Self {
+    pub(super) fn new(room: RoomView, survey: Survey, words: Words) -> Self {
         Self {
             room: room.name.to_string(),
             rung: room.rung,
             hosts: room.hosts,
             survey,
             calls: Calls::default(),
+            words,
             sums: BTreeMap::new(),
             missed: 0,
             asides: Vec::new(),
@@ -60,25 +58,24 @@ impl Pcapng {
     /// What the whole file is, for whoever asks for its properties.
     fn summary(&self) -> String {
         let Survey { packets, summed, missed, .. } = &self.survey;
-        let mut text =
-            format!("Room {:?}. {packets} packets by the time of their departure.", self.room);
+        let words = self.words.own;
+        let room = format!("{:?}", self.room);
+        let packets = packets.to_string();
+        let mut sentences = vec![fill(words.about, &[("room", &room), ("packets", &packets)])];
         if *summed > 0 {
-            text.push_str(&format!(
-                " {summed} more were too many to be told one by one: comments tell their sums."
-            ));
+            sentences.push(fill(words.about_summed, &[("summed", &summed.to_string())]));
         }
         if *missed > 0 {
-            text.push_str(&format!(" {missed} earlier events are no longer kept."));
+            sentences.push(fill(words.about_missed, &[("missed", &missed.to_string())]));
         }
         if self.hosts.is_empty() {
-            text.push_str(match self.rung {
-                Rung::Capture => {
-                    " The room has no lab: these are its packets on this machine's loopback."
-                }
-                _ => " The room has no lab, and its packets were not captured.",
-            });
+            let text = match self.rung {
+                Rung::Capture => words.about_captured,
+                _ => words.about_no_packets,
+            };
+            sentences.push(text.to_owned());
         }
-        text
+        sentences.join(" ")
     }
 
     fn packet(&mut self, event: Event, out: &mut Vec<u8>) {
@@ -88,10 +85,11 @@ impl Pcapng {
         // Our own encoding can be decoded.
         let bytes = STANDARD.decode(&header.bytes).unwrap_or_default();
         let mut comments = self.said();
-        tell(&self.calls.note(event), at, "before", &mut comments);
-        comments.push(self.survey.fate(id).text(at));
+        let words = self.words;
+        tell(words, &self.calls.note(event), at, words.own.before, &mut comments);
+        comments.push(self.survey.fate(id).text(at, words));
         if let Some(after) = self.survey.after.get(&id) {
-            tell(after, at, "after", &mut comments);
+            tell(words, after, at, words.own.after, &mut comments);
         }
         let interface = match medium {
             Medium::Wire => 0,
@@ -104,13 +102,14 @@ impl Pcapng {
 
     /// What is said before a packet's own comments: what is missing between it and the last one.
     fn said(&mut self) -> Vec<String> {
-        let missed = std::mem::take(&mut self.missed);
-        let missed =
-            (missed > 0).then(|| format!("{missed} events before this are no longer kept"));
+        let words = self.words;
+        let counted = |text: &str, number: u64| {
+            (number > 0).then(|| fill(text, &[("number", &number.to_string())]))
+        };
+        let missed = counted(words.own.missed_before, std::mem::take(&mut self.missed));
         let sums = std::mem::take(&mut self.sums);
-        let more = sums.len().saturating_sub(SUMS);
-        let more = (more > 0).then(|| format!("so were packets of {more} more directions"));
-        let sums = sums.into_values().take(SUMS).map(|(sum, until)| words::sum(&sum, until));
+        let more = counted(words.own.more_directions, sums.len().saturating_sub(SUMS) as u64);
+        let sums = sums.into_values().take(SUMS).map(|(sum, until)| words.sum(&sum, until));
         let asides = std::mem::take(&mut self.asides);
         missed.into_iter().chain(asides).chain(sums).chain(more).collect()
     }
@@ -135,12 +134,9 @@ impl Writer for Pcapng {
     fn begin(&mut self, out: &mut Vec<u8>) {
         let application = concat!("Socketscope ", env!("CARGO_PKG_VERSION"));
         block::section(out, application, &self.summary());
-        let loopback = if self.hosts.is_empty() {
-            "This machine's loopback device"
-        } else {
-            "The hosts' own loopback devices"
-        };
-        block::interface(out, "wire", "The wire between the lab's hosts", SNAP_LENGTH);
+        let words = self.words.own;
+        let loopback = if self.hosts.is_empty() { words.own_loopback } else { words.loopbacks };
+        block::interface(out, "wire", words.wire, SNAP_LENGTH);
         block::interface(out, "loopback", loopback, SNAP_LENGTH);
         let names = self.hosts.iter().map(|host| (host.address.octets(), host.host.as_str()));
         block::names(out, names);
@@ -152,10 +148,10 @@ impl Writer for Pcapng {
             Fact::Summary(sum) => self.sum((**sum).clone(), event.at),
             Fact::Gap { missed } => self.missed += missed,
             Fact::Unseen { host, packets } if self.asides.len() < SUMS => {
-                self.asides.push(unseen_text(host.as_ref(), *packets, &EN));
+                self.asides.push(unseen_text(host.as_ref(), *packets, self.words.page));
             }
             Fact::Disorder { what } if self.asides.len() < SUMS => {
-                self.asides.push(fill(EN.lab.disorder, &[("what", what)]));
+                self.asides.push(fill(self.words.page.lab.disorder, &[("what", what)]));
             }
             Fact::Program { .. } | Fact::Enter { .. } | Fact::Return { .. } => {
                 self.calls.note(event);
@@ -180,14 +176,14 @@ impl Writer for Pcapng {
     fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
-/// Adds calls to the comments of a packet that departed at `at`, with how long before or after that was.
-fn tell(told: &Told, at: u64, side: &str, comments: &mut Vec<String>) {
+/// Adds calls to the comments of a packet that departed at `at`, with how long before or after that was: as `side` says.
+fn tell(words: Words, told: &Told, at: u64, side: &str, comments: &mut Vec<String>) {
     if told.dropped > 0 {
-        comments.push(format!("{} calls before these are told in the .jsonl only", told.dropped));
+        comments.push(fill(words.own.calls_before, &[("number", &told.dropped.to_string())]));
     }
     let line = |call: &Event| {
-        let text = words::call(&call.fact)?;
-        Some(format!("{} {side}: {text}", duration(call.at.abs_diff(at))))
+        let text = words.call(&call.fact)?;
+        Some(fill(side, &[("time", &duration(call.at.abs_diff(at))), ("call", &text)]))
     };
     comments.extend(told.events.iter().filter_map(line));
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use socketscope_diagram::{format::duration, wording::EN};
+use socketscope_diagram::{format::duration, wording::fill};
 use socketscope_protocol::{Event, Fact, Loss, PacketId};
 
 use super::{
     Span,
     calls::{Calls, Told},
     events,
+    words::Words,
 };
 
 /// What became of a packet.
@@ -91,18 +92,24 @@ impl Survey {
 
 impl Fate {
     /// The fate as a sentence without its full stop, for a packet that departed at `departed`.
-    pub(super) fn text(self, departed: u64) -> String {
-        let later = |at: u64| format!("{} later", duration(at.saturating_sub(departed)));
+    pub(super) fn text(self, departed: u64, words: Words) -> String {
+        let own = words.own;
+        let later = |text: &str, at: u64, why: &str| {
+            let time = duration(at.saturating_sub(departed));
+            fill(text, &[("time", &time), ("why", why)])
+        };
         let mut text = match (self.held, self.end) {
-            (false, Some((at, None))) => format!("arrived {}", later(at)),
-            (true, Some((at, None))) => format!("held, delivered by hand {}", later(at)),
-            (false, Some((_, Some(why)))) => EN.lab.loss(why).to_owned(),
-            (true, Some((at, Some(why)))) => format!("held, {} {}", EN.lab.loss(why), later(at)),
-            (false, None) => "never arrived so far".to_owned(),
-            (true, None) => "held so far".to_owned(),
+            (false, Some((at, None))) => later(own.arrived, at, ""),
+            (true, Some((at, None))) => later(own.delivered, at, ""),
+            (false, Some((_, Some(why)))) => words.page.lab.loss(why).to_owned(),
+            (true, Some((at, Some(why)))) => {
+                later(own.held_then_lost, at, words.page.lab.loss(why))
+            }
+            (false, None) => own.never_arrived.to_owned(),
+            (true, None) => own.still_held.to_owned(),
         };
         if let Some(at) = self.copy {
-            text.push_str(&format!("; the wire's duplicate arrived {}", later(at)));
+            text.push_str(&later(own.copied, at, ""));
         }
         text
     }
@@ -110,11 +117,13 @@ impl Fate {
 
 #[cfg(test)]
 mod tests {
+    use socketscope_diagram::wording::Language;
+
     use super::*;
 
     #[test]
     fn fates_in_words() {
-        let fate = |held, end, copy| Fate { held, end, copy }.text(1_000);
+        let fate = |held, end, copy| Fate { held, end, copy }.text(1_000, Words::of(Language::En));
         assert_eq!(fate(false, Some((22_000, None)), None), "arrived 21 µs later");
         assert_eq!(fate(false, Some((9_000, Some(Loss::Rule))), None), "lost by a rule");
         let delivered = Some((9_400_001_000, None));

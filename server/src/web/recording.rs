@@ -9,9 +9,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
+use serde::Deserialize;
+use socketscope_diagram::wording::Language;
 use socketscope_protocol::{Problem, RoomId};
+use utoipa::IntoParams;
 
-use super::{access::MayRead, read::In};
+use super::{
+    access::MayRead,
+    read::{In, With},
+};
 use crate::{
     recording::{Format, Pieces, pieces},
     refusal::Refusal,
@@ -19,9 +25,18 @@ use crate::{
     told::told,
 };
 
+/// Which words a file is written with.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InWords {
+    /// The tag of a language: Chinese for every kind of `zh`, English for every other. The jsonl is the same in all.
+    #[serde(default)]
+    language: String,
+}
+
 /// The journal as a file: `jsonl` as it is kept, `pcapng` for Wireshark, `mmd` for Mermaid, `svg` as the page draws it.
 #[utoipa::path(get, path = "/api/rooms/{room}/recording.{format}", params(
-    ("room" = RoomId, Path), ("format" = Format, Path),
+    ("room" = RoomId, Path), ("format" = Format, Path), InWords,
 ), responses(
     (status = 200, content(
         (String = "application/x-ndjson"), (Vec<u8> = "application/x-pcapng"), (String = "text/plain"), (String = "image/svg+xml"),
@@ -32,10 +47,12 @@ pub(super) async fn recording(
     _: MayRead,
     State(shared): State<Arc<Shared>>,
     In((room, format)): In<(RoomId, Format)>,
+    With(InWords { language }): With<InWords>,
 ) -> Result<Response, Refusal> {
     let room = shared.rooms.get(&room)?;
     let name = format!("socketscope-{}.{}", room.id, format.extension());
-    let begun = tokio::task::spawn_blocking(move || pieces(&room, format)).await;
+    let language = Language::for_tag(&language);
+    let begun = tokio::task::spawn_blocking(move || pieces(&room, format, language)).await;
     let begun = begun.map_err(|error| Refusal::Unable(told!("unable/file", error = error)))?;
     let stopping = shared.stopping.clone();
     let pieces = stream::unfold(begun, move |pieces| {

@@ -239,6 +239,17 @@ async fn one_story_in_every_format() {
     ] {
         assert!(mmd.contains(text), "{text} is not in {mmd}");
     }
+    let chinese = "?language=zh-Hans";
+    let mmd_zh = String::from_utf8(room.recording(&format!("mmd{chinese}")).await).expect("text");
+    assert!(mmd_zh.contains("participant l2 as 内核, 10.0.0.1\n"), "{mmd_zh}");
+    let svg = texts_of_svg(&room.recording(&format!("svg{chinese}")).await).await;
+    let pcapng = room.recording(&format!("pcapng{chinese}")).await;
+    let mut comments = ["-T", "fields", "-e", "frame.comment"].into_iter();
+    let comments = shark::shark(&pcapng, &mut comments).await;
+    for told in [&mmd_zh, &svg, &comments] {
+        assert!(told.contains("按规则丢弃") && !told.contains("lost by a rule"), "{told}");
+    }
+    assert!(comments.contains("之前：client: connect(3, 10.0.0.1:9000)"), "{comments}");
     // No text of a visitor's has made a line of its own.
     let starts = ["  title ", "  participant l", "  Note over l", "  l"];
     let strange = |line: &&str| !starts.iter().any(|start| line.starts_with(start));
