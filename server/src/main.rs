@@ -152,11 +152,19 @@ async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Res
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     println!("ready: http://{address}/#key={}", key.as_str());
-    let shutdown = async move {
+    let mut asked = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+    };
+    let shutdown = async move {
+        asked().await;
+        tokio::spawn(async move {
+            asked().await;
+            // Whoever asks twice does not want to wait. What is left behind, the next start removes.
+            std::process::exit(1);
+        });
     };
     server.serve(listener, shutdown).await.context("the listener failed")
 }

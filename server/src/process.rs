@@ -108,10 +108,19 @@ impl Process {
             None => Command::spawn(&mut command),
         };
         let given = [memory.as_raw_fd(), taken.as_raw_fd()];
-        let child = spawned.and_then(|child| {
-            hand_over(&control, &given)?;
-            control.set_nonblocking(true)?;
-            Ok((child, tokio::net::UnixStream::from_std(control)?))
+        let child = spawned.and_then(|mut child| {
+            let given = hand_over(&control, &given)
+                .and_then(|()| control.set_nonblocking(true))
+                .and_then(|()| tokio::net::UnixStream::from_std(control));
+            match given {
+                Ok(control) => Ok((child, control)),
+                Err(error) => {
+                    // Its watcher would wait for ever, or be nobody's when it has ended.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    Err(error)
+                }
+            }
         });
         let (child, control) = child.inspect_err(|_| witness.end(number))?;
         let (kill, killed) = mpsc::channel(1);

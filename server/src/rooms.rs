@@ -118,10 +118,24 @@ impl Rooms {
             let why = sentence(&sentences(&mistakes));
             Refusal::Unable(told!("unable/lesson", why = why))
         })?;
-        if self.lock().values().filter(|room| room.course().is_ok()).count() >= LESSONS_AT_ONCE {
+        Self::check_lessons(&self.lock())?;
+        Ok((lesson, self.python().await.map_err(Refusal::Unable)?))
+    }
+
+    /// Whether one lesson more may run.
+    fn check_lessons(rooms: &BTreeMap<RoomId, Arc<Room>>) -> Result<(), Refusal> {
+        if rooms.values().filter(|room| room.course().is_ok()).count() >= LESSONS_AT_ONCE {
             return Err(Refusal::Full(told!("full/lessons", limit = LESSONS_AT_ONCE)));
         }
-        Ok((lesson, self.python().await.map_err(Refusal::Unable)?))
+        Ok(())
+    }
+
+    /// Whether one room more may be.
+    fn check_rooms(rooms: &BTreeMap<RoomId, Arc<Room>>) -> Result<(), Refusal> {
+        if rooms.len() >= ROOMS {
+            return Err(Refusal::Full(told!("full/rooms", limit = ROOMS)));
+        }
+        Ok(())
     }
 
     /// Makes a room.
@@ -147,10 +161,7 @@ impl Rooms {
             check_confinement()
                 .map_err(|error| Refusal::Unable(told!("unable/loopback", error = error)))?;
         }
-        let full = || Err(Refusal::Full(told!("full/rooms", limit = ROOMS)));
-        if self.lock().len() >= ROOMS {
-            return full();
-        }
+        Self::check_rooms(&self.lock())?;
         let unable = |error: io::Error| Refusal::Unable(told!("unable/room", error = error));
         let rung = match self.ladder.rung(kind) {
             Rung::Capture if lesson.is_some() => Rung::State,
@@ -192,15 +203,16 @@ impl Rooms {
         // Others may have been made meanwhile.
         let fits = {
             let mut rooms = self.lock();
-            let fits = rooms.len() < ROOMS;
-            if fits {
+            let lesson = room.course().map_or(Ok(()), |_| Self::check_lessons(&rooms));
+            let fits = lesson.and_then(|()| Self::check_rooms(&rooms));
+            if fits.is_ok() {
                 rooms.insert(id, room.clone());
             }
             fits
         };
-        if !fits {
+        if let Err(full) = fits {
             room.close().await;
-            return full();
+            return Err(full);
         }
         Ok(room)
     }

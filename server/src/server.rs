@@ -10,7 +10,7 @@ use std::{
 
 use socketscope_protocol::limits;
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     web::{self, Access, Parting},
 };
 
-/// How long the feeds may take to say good-bye.
+/// How long the feeds may take to say good-bye, and after that, all else that is still answered.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long to pause between two looks at what goes over this machine's loopback. A returning call looks for itself; to be
@@ -148,20 +148,42 @@ impl Server {
             let deal = move || capture.deal(None);
             tokio::spawn(watch::at_most_each(tap, HEARING, deal));
         }
-        let stopping = shared.clone();
-        let stop = async move {
-            shutdown.await;
-            tracing::info!("stopping");
-            stopping.stopping.cancel();
+        let stop = {
+            let stopping = shared.stopping.clone();
+            async move {
+                shutdown.await;
+                tracing::info!("stopping");
+                stopping.cancel();
+            }
         };
         let router = web::router(shared.clone());
-        axum::serve(Parting(listener), router).with_graceful_shutdown(stop).await?;
-        shared.feeds.close();
-        if tokio::time::timeout(FAREWELL, shared.feeds.wait()).await.is_err() {
-            tracing::warn!("some viewers did not take leave in time");
+        let serving = async {
+            let served = axum::serve(Parting(listener), router).with_graceful_shutdown(stop).await;
+            // Also where nobody has asked for it, and the listener has failed.
+            shared.stopping.cancel();
+            served
+        };
+        let parting = async {
+            shared.stopping.cancelled().await;
+            shared.feeds.close();
+            if timeout(FAREWELL, shared.feeds.wait()).await.is_err() {
+                tracing::warn!("some viewers did not take leave in time");
+            }
+            // Calls that wait return thereby, and whoever waits for one is answered.
+            shared.rooms.end_all().await;
+        };
+        tokio::pin!(serving, parting);
+        tokio::select! {
+            served = &mut serving => {
+                parting.await;
+                served
+            }
+            // Who reads nothing, or has asked for half a thing, keeps no server from ending.
+            () = &mut parting => timeout(FAREWELL, serving).await.unwrap_or_else(|_| {
+                tracing::warn!("some connections did not end in time");
+                Ok(())
+            }),
         }
-        shared.rooms.end_all().await;
-        Ok(())
     }
 }
 

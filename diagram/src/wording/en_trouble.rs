@@ -115,6 +115,7 @@ pub(super) const TROUBLES: Troubles = Troubles {
             "full/viewers",
             "There are {limit} viewers already, the most there may be. Try again when somebody has left.",
         ),
+        ("full/answers", "There are {limit} answers already, the most there may be."),
         (
             "full/lessons",
             "There are {limit} lessons running already, the most there may be. Delete the room of one that is no longer needed.",

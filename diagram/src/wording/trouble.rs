@@ -10,7 +10,7 @@ texts! {
     pub struct Troubles {
         /// Each with its name before it. What a refusal's code is in a few words is called "title/CODE"; a line that stands
         /// among what a program prints is its own name, since by nothing else it is told apart.
-        pub sentences: [(&'static str, &'static str); 112],
+        pub sentences: [(&'static str, &'static str); 113],
     }
 }
 

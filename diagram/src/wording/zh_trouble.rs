@@ -82,6 +82,7 @@ pub(super) const TROUBLES: Troubles = Troubles {
         ("too-long/rounds", "一个客户端最多可以重复 {limit} 次。"),
         ("too-long/pace", "一个调用到下一个调用之间最多可以间隔 {limit} 毫秒。"),
         ("full/viewers", "已有 {limit} 人在观看，这是上限。请等有人离开后再试。"),
+        ("full/answers", "已有 {limit} 个答案，这是上限。"),
         ("full/lessons", "已有 {limit} 课在进行，这是上限。请删除不再需要的课程的房间。"),
         ("full/rooms", "已有 {limit} 个房间，这是上限。请删除不再需要的房间。"),
         ("full/hosts", "这个房间里已有 {limit} 台主机，这是上限。请删除这个房间，另外创建一个。"),

@@ -7,7 +7,8 @@ use socketscope_protocol::{
     Protocol,
 };
 
-/// Packets whose departure is remembered until their fate is told. There are never more under way and held.
+/// Packets whose departure is remembered until their fate is told. There are never more under way and held; what a gap has
+/// swallowed the fate of goes first.
 const REMEMBERED: usize = 16_384;
 
 /// Something that happens in a lesson, for the `nth` time since it began.
@@ -73,6 +74,13 @@ impl Packets {
             }
             let (from, to, header) = (host.clone(), to_host.clone(), header.clone());
             self.0.insert(*packet, Departed { from, to, header });
+        }
+    }
+
+    /// Forgets a packet whose fate has been told, and looked at.
+    pub(super) fn forget(&mut self, fact: &Fact) {
+        if let Fact::Arrive { packet, copy: false } | Fact::Lose { packet, .. } = fact {
+            self.0.remove(packet);
         }
     }
 }

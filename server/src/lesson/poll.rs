@@ -8,7 +8,7 @@ use std::{
 use socketscope_protocol::{ChosenAnswer, limits::VIEWERS};
 use tokio::sync::Notify;
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, told::told};
 
 /// The answers to the open question.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ struct Open {
     question: u32,
     choices: u32,
     answers: HashMap<Voter, u32>,
+    /// As whom each connection has answered: it cannot be two.
+    voted: HashMap<u64, Voter>,
 }
 
 /// Whose answer it is.
@@ -37,8 +39,8 @@ enum Voter {
 impl Poll {
     /// Opens a question with so many choices.
     pub(super) fn open(&self, question: u32, choices: usize) {
-        let (choices, answers) = (choices as u32, HashMap::new());
-        *self.lock() = Some(Open { question, choices, answers });
+        let (choices, answers, voted) = (choices as u32, HashMap::new(), HashMap::new());
+        *self.lock() = Some(Open { question, choices, answers, voted });
     }
 
     /// Nobody may answer any more.
@@ -57,10 +59,17 @@ impl Poll {
             return Err(Refusal::malformed(why));
         }
         let voter = answer.voter.map_or(Voter::Viewer(viewer), Voter::Known);
-        // Those who left keep their answers; nobody can make more of them than there may be viewers at once.
-        if open.answers.len() < VIEWERS || open.answers.contains_key(&voter) {
-            open.answers.insert(voter, answer.choice);
+        if let Some(before) = open.voted.get(&viewer).copied()
+            && before != voter
+        {
+            open.answers.remove(&before);
         }
+        // Those who left keep their answers; there are no more of them than there may be viewers at once.
+        if open.answers.len() >= VIEWERS && !open.answers.contains_key(&voter) {
+            return Err(Refusal::Full(told!("full/answers", limit = VIEWERS)));
+        }
+        open.answers.insert(voter, answer.choice);
+        open.voted.insert(viewer, voter);
         self.changed.notify_one();
         Ok(())
     }
@@ -102,6 +111,12 @@ mod tests {
             poll.answer(viewer, answer).expect("an answer");
         }
         assert_eq!(poll.counts(), Some((1, vec![1, 2])));
+        // One connection, by however many numbers.
+        for voter in 7..9 {
+            let answer = ChosenAnswer { voter: Some(voter), ..answer(1, 1) };
+            poll.answer(5, answer).expect("an answer");
+        }
+        assert_eq!(poll.counts(), Some((1, vec![2, 2])));
         for wrong in [answer(1, 0), answer(1, 3), answer(2, 1)] {
             assert!(poll.answer(1, wrong).is_err(), "{wrong:?}");
         }

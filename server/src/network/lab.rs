@@ -72,7 +72,16 @@ pub(crate) struct Lab {
     hosts: Mutex<Vec<Arc<Host>>>,
     clock: JoinHandle<()>,
     /// One host is made at a time, so that each finds its address free.
-    making: tokio::sync::Mutex<()>,
+    making: tokio::sync::Mutex<Making>,
+}
+
+/// What hosts are made by.
+#[derive(Default)]
+struct Making {
+    /// The names of those that shall be there.
+    names: Vec<HostName>,
+    /// Whether the lab has ended: nothing is made any more.
+    closed: bool,
 }
 
 /// What is made on a thread in the new namespace.
@@ -93,10 +102,10 @@ impl Lab {
     ) -> Result<Self, Obstacle> {
         let wire = Wire::new(journal.clone(), owners, seed);
         let clock = tokio::spawn(wire.clone().run());
-        let (hosts, making) = (Mutex::default(), tokio::sync::Mutex::default());
-        let lab = Self { wire, journal, hosts, clock, making };
         let usual = FIRST.iter().filter_map(|name| HostName::new(name).ok());
         let names = if names.is_empty() { usual.collect() } else { names.to_vec() };
+        let making = Making { names: names.clone(), closed: false }.into();
+        let lab = Self { wire, journal, hosts: Mutex::default(), clock, making };
         for name in names {
             if let Err(obstacle) = lab.make(name).await {
                 // The hosts there are already would never go: their carriers keep them.
@@ -108,24 +117,29 @@ impl Lab {
     }
 
     /// Takes the hosts away and makes them anew, with the same names and addresses: whatever was open, held or remembered
-    /// there is gone, connections in TIME_WAIT too.
+    /// there is gone, connections in TIME_WAIT too. Where that fails half-way it can be tried again.
     pub(crate) async fn renew(&self) -> Result<(), Obstacle> {
-        let _one_at_a_time = self.making.lock().await;
+        let making = self.making.lock().await;
+        if making.closed {
+            return Ok(());
+        }
         let hosts = std::mem::take(&mut *self.lock());
-        let names: Vec<_> = hosts.iter().map(|host| host.name.clone()).collect();
         self.wire.unplug_all();
         self.take_away(hosts).await;
-        for name in names {
-            self.make(name).await?;
+        for name in &making.names {
+            self.make(name.clone()).await?;
         }
         Ok(())
     }
 
     /// Adds a host.
     pub(crate) async fn add(&self, name: Option<HostName>) -> Result<Arc<Host>, Refusal> {
-        let _one_at_a_time = self.making.lock().await;
-        let taken = |name: &HostName| self.lock().iter().any(|host| host.name == *name);
-        if self.lock().len() >= HOSTS {
+        let mut making = self.making.lock().await;
+        if making.closed {
+            return Err(Refusal::Unable(told!("unable/over")));
+        }
+        let taken = |name: &HostName| making.names.contains(name);
+        if making.names.len() >= HOSTS {
             return Err(Refusal::Full(told!("full/hosts", limit = HOSTS)));
         }
         let name = match name {
@@ -137,7 +151,10 @@ impl Lab {
                 .find(|name| !taken(name))
                 .ok_or_else(|| Refusal::malformed("give the host a name"))?,
         };
-        self.make(name).await.map_err(|obstacle| Refusal::Unable(obstacle.into()))
+        let made = self.make(name.clone()).await;
+        let host = made.map_err(|obstacle| Refusal::Unable(obstacle.into()))?;
+        making.names.push(name);
+        Ok(host)
     }
 
     async fn make(&self, name: HostName) -> Result<Arc<Host>, Obstacle> {
@@ -204,6 +221,8 @@ impl Lab {
 
     /// Loses what is under way and takes the hosts away.
     pub(crate) async fn close(&self) {
+        // A host that is being made is there first, and goes with the others.
+        self.making.lock().await.closed = true;
         self.wire.close();
         self.clock.abort();
         let hosts = std::mem::take(&mut *self.lock());

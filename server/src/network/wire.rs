@@ -13,6 +13,7 @@ mod loopback;
 mod order;
 mod parcel;
 mod reports;
+mod schedule;
 mod sums;
 mod telling;
 #[cfg(test)]
@@ -96,7 +97,7 @@ struct Inner {
     held: BTreeMap<PacketId, Parcel>,
     last_packet: u64,
     last_travelling: u64,
-    /// By direction: when the wire is free again, and when the last packet in order arrives.
+    /// By direction: when the link is free again, and when the last packet in order arrives.
     turns: HashMap<(usize, usize), (Instant, Instant)>,
     packets: Bucket,
     looks: Bucket,
@@ -219,8 +220,12 @@ impl Wire {
         let mut inner = self.lock();
         let hosts: Vec<_> = inner.plugs.iter().filter_map(|plug| plug.host.clone()).collect();
         // What a rule holds where the wire holds nothing is for somebody to decide about.
-        let before = inner.stopped_by_hold();
+        let (before, rates) = (inner.stopped_by_hold(), inner.fates.rates());
         inner.fates.change(change, &hosts)?;
+        if inner.fates.rates() != rates {
+            inner.take_turns_anew();
+            self.hurry.notify_one();
+        }
         inner.tell_settings(self, clock::now());
         let after = inner.stopped_by_hold();
         for id in before.difference(&after) {
@@ -304,7 +309,7 @@ impl Inner {
     /// Does what is due, and returns when the next is.
     fn catch_up(&mut self, wire: &Wire) -> Option<Instant> {
         let now = Instant::now();
-        while self.travelling.peek().is_some_and(|first| first.due <= now)
+        while self.travelling.peek().is_some_and(|first| first.times.due <= now)
             && let Some(parcel) = self.next_travelling()
         {
             self.arrive(wire, &parcel, &parcel.bytes);
@@ -316,7 +321,7 @@ impl Inner {
             self.samples_due = None;
             self.sample(wire);
         }
-        let first = self.travelling.peek().map(|first| first.due);
+        let first = self.travelling.peek().map(|first| first.times.due);
         [first, self.sums_due, self.samples_due].into_iter().flatten().min()
     }
 

@@ -66,6 +66,8 @@ struct Entered {
     waiting: WaitingCall,
     /// What `socket` asks for.
     makes: Option<(Family, SocketType)>,
+    /// What `close` closes: its number may be another socket's before the call has returned.
+    closes: Option<Socket>,
 }
 
 /// A call that waits to be let go.
@@ -115,9 +117,9 @@ impl Witness {
         self.hurry.notify_one();
     }
 
-    /// Tells all that has been reported.
+    /// Tells all that has been reported until now.
     pub(crate) fn hear(&self) {
-        while self.scope.network.wire().hear() {}
+        self.scope.network.wire().hear_so_far();
     }
 
     /// A program that is about to be started, and that will report under the number that is returned.

@@ -217,6 +217,8 @@ impl Driver {
 
     /// Makes a call with the bytes to send, and returns what it received beside its value.
     async fn call_with(&self, fd: Fd, call: Call, payload: Vec<u8>) -> Step<(Value, Vec<u8>)> {
+        // Calls that never wait would keep everybody else from the thread.
+        tokio::task::consume_budget().await;
         let entered = self.0.enter_checked(Some(fd), call, payload).map_err(Stop::Refused)?;
         let returned = entered.perform().await;
         Ok((returned.outcome?, returned.received))

@@ -103,7 +103,9 @@ impl Conductor {
 
     /// Conducts until nobody can ask any more.
     pub(super) async fn conduct(mut self, mut commands: mpsc::Receiver<Asked>) {
-        self.begin().await;
+        if let Err(why) = self.begin().await {
+            tracing::error!(%why, "a lesson did not begin as it should");
+        }
         let (witness, poll) = (self.witness.clone(), self.poll.clone());
         let journal = &witness.scope().journal;
         loop {
@@ -130,7 +132,10 @@ impl Conductor {
     }
 
     /// Begins a round: programs start, and wait before their first calls.
-    async fn begin(&mut self) {
+    ///
+    /// # Errors
+    /// Why its hosts could not be made anew. The next time they may.
+    async fn begin(&mut self) -> Result<(), Refusal> {
         self.end_processes().await;
         self.poll.close();
         self.witness.forget_all();
@@ -138,9 +143,7 @@ impl Conductor {
         self.score = new_score(&self.lesson, &self.witness);
         if let Ok(lab) = self.witness.scope().network.as_lab() {
             if self.round > 0 {
-                if let Err(obstacle) = lab.renew().await {
-                    tracing::error!(%obstacle, "a lesson's hosts could not be made anew");
-                }
+                lab.renew().await.map_err(|obstacle| Refusal::Unable(obstacle.into()))?;
                 // The same chances again: a round goes as the one before.
                 let seed = Some(lab.wire.view().seed);
                 let plain = WireChange { rules: Some(Vec::new()), seed, ..WireChange::plain() };
@@ -159,6 +162,7 @@ impl Conductor {
         for program in at_once {
             self.start(program).await;
         }
+        Ok(())
     }
 
     /// Looks at what has happened since, and does what the lesson says to it.
@@ -272,10 +276,7 @@ impl Conductor {
                 }
                 begun
             }
-            LessonCommand::Reset => {
-                self.begin().await;
-                Ok(())
-            }
+            LessonCommand::Reset => self.begin().await,
             LessonCommand::Reveal => match self.score.open_question() {
                 Some(question) => {
                     self.reveal(question);

@@ -91,6 +91,7 @@ impl Score {
                 due.push(Due::Start(at));
             }
         }
+        self.packets.forget(&event.fact);
         due
     }
 

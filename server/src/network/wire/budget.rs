@@ -37,7 +37,8 @@ impl Bucket {
     /// Whether one more at `now` (nanoseconds) is within the measure.
     pub(super) fn take(&mut self, now: u64) -> bool {
         let due = now.saturating_sub(self.filled_at).min(SECOND * 10) * self.per_second / SECOND;
-        if due > 0 {
+        if due > 0 || now < self.filled_at {
+            // Where the machine's clock was set back, it is filled by that from now on.
             self.tokens = self.most.min(self.tokens + due);
             self.filled_at = now;
         }
@@ -64,5 +65,8 @@ mod tests {
         assert_eq!(taken(&mut bucket, SECOND + 3_000_000), 0);
         assert_eq!(taken(&mut bucket, SECOND + 6_000_000), 0);
         assert_eq!(taken(&mut bucket, SECOND * 60), 50);
+        // The clock is set back.
+        assert_eq!(taken(&mut bucket, SECOND), 0);
+        assert_eq!(taken(&mut bucket, SECOND * 2), 50);
     }
 }

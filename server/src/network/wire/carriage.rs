@@ -9,14 +9,13 @@ use socketscope_protocol::{
     Fact, Fate, Loss, Medium, PacketId, Protocol,
     limits::{HELD_PACKETS, PACKETS_UNDER_WAY},
 };
-use tokio::time::Instant;
 
 use super::{
     super::packet::Headers,
     Card, Inner, Plug, Wire,
     fate::{Outcome, Traveller},
     order::Piece,
-    parcel::{self, Parcel, Travelling, is_of},
+    parcel::{self, Parcel, Way, is_of},
 };
 use crate::clock;
 
@@ -117,10 +116,15 @@ impl Inner {
                     self.arrive(wire, &parcel, bytes);
                 }
             }
+            // Before its turn is known: what is lost so takes none of the link's time.
+            Outcome::Travels { .. } if self.travelling.len() >= PACKETS_UNDER_WAY => {
+                self.lose(wire, &parcel(Box::default()), Loss::Full);
+            }
             Outcome::Travels { delay_ms, overtaken, twice, rate_kbit } => {
-                let due = self.due(from, to, size, delay_ms, overtaken, rate_kbit);
+                let way = Way { size, delay: Duration::from_secs_f64(delay_ms / 1e3), overtaken };
+                let times = self.turn_of(from, to, way, rate_kbit);
                 for copy in [false, true].into_iter().take(1 + usize::from(twice)) {
-                    self.travel(wire, due, Parcel { copy, ..parcel(bytes.into()) });
+                    self.travel(wire, way, times, Parcel { copy, ..parcel(bytes.into()) });
                 }
             }
         }
@@ -202,62 +206,6 @@ impl Inner {
         }
         for parcel in std::mem::take(&mut self.held).into_values() {
             self.lose(wire, &parcel, Loss::Ended);
-        }
-    }
-
-    /// Whether a packet of this direction that is not delayed itself arrives at once: no call waits to return before it,
-    /// and nothing before it is still travelling, be it due or not.
-    pub(super) fn at_once(&self, from: usize, to: usize) -> bool {
-        self.fence.is_none() && self.on_their_way.get(&(from, to)).is_none_or(|count| *count == 0)
-    }
-
-    /// When a packet arrives that departs now: after those before it, unless they shall overtake it.
-    pub(super) fn due(
-        &mut self,
-        from: usize,
-        to: usize,
-        size: u32,
-        delay_ms: f64,
-        overtaken: bool,
-        rate_kbit: u64,
-    ) -> Instant {
-        let now = Instant::now();
-        let (free, last) = self.turns.entry((from, to)).or_insert((now, now));
-        let mut start = now;
-        if rate_kbit > 0 {
-            // A bit at a kilobit a second takes a millisecond.
-            let takes = Duration::from_secs_f64(f64::from(size) * 8e-3 / rate_kbit as f64);
-            start = now.max(*free) + takes;
-            *free = start;
-        }
-        let due = start + Duration::from_secs_f64(delay_ms / 1e3);
-        if overtaken {
-            return due;
-        }
-        *last = due.max(*last);
-        *last
-    }
-
-    /// The next packet that travels, which does so no longer.
-    pub(super) fn next_travelling(&mut self) -> Option<Parcel> {
-        let Travelling { parcel, .. } = self.travelling.pop()?;
-        if let Some(count) = self.on_their_way.get_mut(&(parcel.from, parcel.to)) {
-            *count -= 1;
-        }
-        Some(parcel)
-    }
-
-    pub(super) fn travel(&mut self, wire: &Wire, due: Instant, parcel: Parcel) {
-        if self.travelling.len() >= PACKETS_UNDER_WAY {
-            return self.lose(wire, &parcel, Loss::Full);
-        }
-        *self.on_their_way.entry((parcel.from, parcel.to)).or_default() += 1;
-        self.last_travelling += 1;
-        let first =
-            self.fence.is_none() && self.travelling.peek().is_none_or(|first| due < first.due);
-        self.travelling.push(Travelling { due, turn: self.last_travelling, parcel });
-        if first {
-            wire.hurry.notify_one();
         }
     }
 }

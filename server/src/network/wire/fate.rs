@@ -79,6 +79,18 @@ impl Fates {
             .collect()
     }
 
+    /// Kilobits a second from `from` to `to`; 0 for no limit.
+    pub(super) fn rate(&self, from: &HostName, to: &HostName) -> u64 {
+        self.of(from, to).rate_kbit
+    }
+
+    /// All rates: whether they are others than before.
+    pub(super) fn rates(&self) -> (u64, Vec<(HostName, HostName, u64)>) {
+        let own = self.directions.iter();
+        let own = own.map(|((from, to), it)| (from.clone(), to.clone(), it.rate_kbit));
+        (self.settings.rate_kbit, own.collect())
+    }
+
     /// Whether packets from `from` to `to` are stopped.
     pub(super) fn holds(&self, from: &HostName, to: &HostName) -> bool {
         self.of(from, to).hold
@@ -100,8 +112,6 @@ impl Fates {
             settings.rate_kbit = change.rate_kbit.unwrap_or(settings.rate_kbit);
             settings.hold = change.hold.unwrap_or(settings.hold);
         };
-        let mut asked = WireSettings::default();
-        apply(&mut asked);
         let is = |wanted: &Option<HostName>, host: &HostName| {
             wanted.as_ref().is_none_or(|wanted| wanted == host)
         };

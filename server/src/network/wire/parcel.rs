@@ -1,6 +1,6 @@
 //! A packet on its way: what the wire keeps of it.
 
-use std::{cmp::Ordering, net::Ipv4Addr};
+use std::{cmp::Ordering, net::Ipv4Addr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use socketscope_protocol::{Packet, PacketId, PacketKind, Protocol, limits::PACKET_BYTES};
@@ -24,9 +24,30 @@ pub(super) struct Parcel {
     pub(super) bytes: Box<[u8]>,
 }
 
+/// What is decided about a packet's way.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    /// Bytes of the packet: how long a link takes that has a rate.
+    pub(super) size: u32,
+    /// How long it takes then.
+    pub(super) delay: Duration,
+    /// Whether those behind it shall overtake it.
+    pub(super) overtaken: bool,
+}
+
+/// When a packet is where.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// When the link has sent it whole.
+    pub(super) sent: Instant,
+    /// When it arrives.
+    pub(super) due: Instant,
+}
+
 /// A packet that arrives at a known time. The greatest is the one that arrives first: so a heap gives them in order.
 pub(super) struct Travelling {
-    pub(super) due: Instant,
+    pub(super) way: Way,
+    pub(super) times: Times,
     /// Among those that arrive together, the order of their departure.
     pub(super) turn: u64,
     pub(super) parcel: Parcel,
@@ -34,7 +55,7 @@ pub(super) struct Travelling {
 
 impl Ord for Travelling {
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.due, other.turn).cmp(&(self.due, self.turn))
+        (other.times.due, other.turn).cmp(&(self.times.due, self.turn))
     }
 }
 

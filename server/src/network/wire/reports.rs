@@ -56,6 +56,20 @@ impl Wire {
     pub(crate) fn hear(&self) -> bool {
         self.lock().hear(self, REPORTS)
     }
+
+    /// Tells all that has been reported until now. What is reported meanwhile may wait: programs that never pause would
+    /// keep the room's thread for ever.
+    pub(crate) fn hear_so_far(&self) {
+        let mut inner = self.lock();
+        inner.take_reports();
+        let all = inner.reports_told + inner.reported.len() as u64;
+        while inner.reports_told < all {
+            inner.hear(self, REPORTS);
+        }
+        if inner.reported.is_empty() {
+            inner.after_return(self);
+        }
+    }
 }
 
 impl Inner {
@@ -143,8 +157,12 @@ impl Inner {
             order::tell(&wire.journal, what);
         }
         wire.journal.append(at, fact);
-        let looks =
-            sockets.into_iter().map(|(protocol, local, peer)| (plug, protocol, local, peer));
-        self.after_fence.extend(looks);
+        for (protocol, local, peer) in sockets {
+            // Where reports never end it waits for long, and would grow.
+            let look = (plug, protocol, local, peer);
+            if !self.after_fence.contains(&look) {
+                self.after_fence.push(look);
+            }
+        }
     }
 }

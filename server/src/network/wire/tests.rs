@@ -6,7 +6,7 @@ use std::{
 };
 
 use etherparse::PacketBuilder;
-use socketscope_protocol::{Event, json::Json};
+use socketscope_protocol::{Event, json::Json, limits::PACKETS_UNDER_WAY};
 
 use super::*;
 
@@ -110,4 +110,29 @@ async fn what_cannot_be_read_is_counted() {
     }
     assert!(unseen > 0);
     assert_eq!(departed + unseen, PACKETS);
+}
+
+/// A slow link's queue: what finds it full takes none of its time, and what waits there goes as fast as it is told to.
+#[tokio::test]
+async fn a_rate_is_of_what_the_link_takes() {
+    const TOO_MANY: usize = 500;
+    let wire = Wire::new(Journal::new(usize::MAX), Arc::default(), 1);
+    let (one, _other) = (host(&wire, "one", 1), host(&wire, "other", 2));
+    let rate = |kbit| WireChange { rate_kbit: Some(kbit), ..WireChange::default() };
+    wire.change(&rate(1)).expect("a rate");
+    let packet = datagram(1, 2);
+    for _ in 0..PACKETS_UNDER_WAY + TOO_MANY {
+        one.0.send(&packet).expect("the wire takes it");
+        wire.carry(0);
+    }
+    let seconds = (PACKETS_UNDER_WAY * packet.len() * 8) as f64 / 1e3;
+    let free = wire.lock().turns[&(0, 1)].0;
+    let taken = free.duration_since(tokio::time::Instant::now()).as_secs_f64();
+    assert!((seconds - 60.0..=seconds).contains(&taken), "{taken} s for {seconds} s of packets");
+
+    wire.change(&rate(0)).expect("no rate");
+    let mut inner = wire.lock();
+    assert_eq!(inner.travelling.len(), PACKETS_UNDER_WAY);
+    inner.catch_up(&wire);
+    assert!(inner.travelling.is_empty(), "all of it goes at once");
 }

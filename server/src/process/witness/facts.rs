@@ -6,7 +6,7 @@ use socketscope_protocol::{
     Call, CallName, End, Errno, Fact, Family, Fd, How, Outcome, Payload, Protocol, ReadyCall,
     SocketType, SocketView, SourceLine, Value, WaitingCall,
 };
-use socketscope_reports::Kind;
+use socketscope_reports::{Kind, TEXT};
 
 use super::{Entered, Known, Waiting, Watched};
 use crate::{
@@ -95,8 +95,14 @@ impl Known {
             Kind::Failed => watched.failed(report),
             Kind::Ending => {
                 let fds = report.text();
-                let fds = fds.split(' ').filter_map(|fd| fd.parse().ok()).map(Fd);
-                let fds = fds.filter(|fd| watched.sockets.contains_key(&fd.0)).collect();
+                let fds = match report.text.len() {
+                    // They are too many for a report; these are open as far as is known.
+                    TEXT => watched.sockets.keys().copied().map(Fd).collect(),
+                    _ => {
+                        let fds = fds.split(' ').filter_map(|fd| fd.parse().ok());
+                        fds.filter(|fd| watched.sockets.contains_key(fd)).map(Fd).collect()
+                    }
+                };
                 let fact = watched.end(scope, fds)?;
                 Some(Reported { turn: Turn::Begins, ..watched.aside(report.at, fact) })
             }
@@ -172,13 +178,17 @@ impl Watched {
         let call = call(report)?;
         let (id, fd) = (scope.next_call(), Self::fd(report));
         let waiting = WaitingCall { id, call: report.call, fd };
-        self.calls.insert(report.ticket, Entered { waiting, makes: kind(report) });
+        let mut closes = None;
         match (report.call, self.sockets.get_mut(&report.fd)) {
-            // Before the kernel closes it: it is nobody's any more.
-            (CallName::Close, Some(socket)) => scope.forget(socket.inode),
+            (CallName::Close, Some(socket)) => {
+                // Before the kernel closes it: it is nobody's any more.
+                scope.forget(socket.inode);
+                closes = self.sockets.remove(&report.fd);
+            }
             (CallName::Connect, Some(socket)) => socket.unaccepted = socket.family == Family::Unix,
             _ => {}
         }
+        self.calls.insert(report.ticket, Entered { waiting, makes: kind(report), closes });
         let (program, line) = (self.name.clone(), self.line(report));
         let fact = Fact::Enter { id, program, fd, call, line };
         Some(Reported { turn: Turn::Begins, ..self.aside(report.at, fact) })
@@ -190,7 +200,7 @@ impl Watched {
         other: Option<End>,
         scope: &Scope,
     ) -> Option<Reported> {
-        let Entered { waiting, makes } = self.calls.remove(&report.ticket)?;
+        let Entered { waiting, makes, closes } = self.calls.remove(&report.ticket)?;
         let text = report.text();
         let mut texts = text.split('\n').map(str::to_owned);
         let mut first = || texts.next().filter(|text| !text.is_empty());
@@ -250,11 +260,10 @@ impl Watched {
         ) || (report.call == CallName::Sendto && about >= 0);
         let about = self.sockets.get(&about).filter(|_| tells_addresses);
         let (local, peer) = about.map(|it| (it.local.clone(), it.peer.clone())).unwrap_or_default();
-        let sockets = self.concerned(report, value.fd);
-        let effect = self.effect(report, value.fd);
-        if report.call == CallName::Close {
-            self.sockets.remove(&report.fd);
-        }
+        let (sockets, effect) = match report.call {
+            CallName::Close => (closes.iter().filter_map(Socket::key).collect(), None),
+            _ => (self.concerned(report, value.fd), self.effect(report, value.fd)),
+        };
         let fact = self.fact(report, &waiting, Ok(value), (local, peer), other);
         let turn = Turn::Returns;
         Some(Reported { turn, sockets, effect, ..self.aside(report.at, fact) })

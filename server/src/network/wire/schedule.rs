@@ -1,0 +1,93 @@
+//! When packets arrive: behind those before them, as fast as the link goes, and as late as they are delayed.
+
+use std::time::Duration;
+
+use socketscope_protocol::{Loss, limits::PACKETS_UNDER_WAY};
+use tokio::time::Instant;
+
+use super::{
+    Inner, Wire,
+    parcel::{Parcel, Times, Travelling, Way},
+};
+
+impl Inner {
+    /// Whether a packet of this direction that is not delayed itself arrives at once: no call waits to return before it,
+    /// and nothing before it is still travelling, be it due or not.
+    pub(super) fn at_once(&self, from: usize, to: usize) -> bool {
+        self.fence.is_none() && self.on_their_way.get(&(from, to)).is_none_or(|count| *count == 0)
+    }
+
+    /// When the link has sent a packet that departs now, and when that arrives: after those before it, unless they shall
+    /// overtake it.
+    pub(super) fn turn_of(&mut self, from: usize, to: usize, way: Way, rate_kbit: u64) -> Times {
+        let now = Instant::now();
+        let (free, last) = self.turns.entry((from, to)).or_insert((now, now));
+        let mut sent = now;
+        if rate_kbit > 0 {
+            // A bit at a kilobit a second takes a millisecond.
+            let takes = Duration::from_secs_f64(f64::from(way.size) * 8e-3 / rate_kbit as f64);
+            sent = now.max(*free) + takes;
+            *free = sent;
+        }
+        let due = sent + way.delay;
+        if way.overtaken {
+            return Times { sent, due };
+        }
+        *last = due.max(*last);
+        Times { sent, due: *last }
+    }
+
+    /// Gives all that links have not sent yet its turn anew: their rates have changed.
+    pub(super) fn take_turns_anew(&mut self) {
+        let now = Instant::now();
+        let mut travelling = std::mem::take(&mut self.travelling).into_vec();
+        travelling.sort_unstable_by_key(|it| it.turn);
+        self.turns.clear();
+        let mut before = None;
+        for mut it in travelling {
+            let Parcel { id, from, to, .. } = it.parcel;
+            it.times = match before {
+                // The wire's duplicate, which follows, comes with its original.
+                Some((original, times)) if original == id => times,
+                _ if it.times.sent > now => self.turn_of(from, to, it.way, self.rate(from, to)),
+                _ => {
+                    let (_, last) = self.turns.entry((from, to)).or_insert((now, now));
+                    if !it.way.overtaken {
+                        *last = it.times.due.max(*last);
+                    }
+                    it.times
+                }
+            };
+            before = Some((id, it.times));
+            self.travelling.push(it);
+        }
+    }
+
+    /// Kilobits a second from one host to another; 0 for no limit.
+    fn rate(&self, from: usize, to: usize) -> u64 {
+        let name = |plug: usize| self.plugs.get(plug)?.host.as_ref();
+        name(from).zip(name(to)).map_or(0, |(from, to)| self.fates.rate(from, to))
+    }
+
+    /// The next packet that travels, which does so no longer.
+    pub(super) fn next_travelling(&mut self) -> Option<Parcel> {
+        let Travelling { parcel, .. } = self.travelling.pop()?;
+        if let Some(count) = self.on_their_way.get_mut(&(parcel.from, parcel.to)) {
+            *count -= 1;
+        }
+        Some(parcel)
+    }
+
+    pub(super) fn travel(&mut self, wire: &Wire, way: Way, times: Times, parcel: Parcel) {
+        if self.travelling.len() >= PACKETS_UNDER_WAY {
+            return self.lose(wire, &parcel, Loss::Full);
+        }
+        *self.on_their_way.entry((parcel.from, parcel.to)).or_default() += 1;
+        self.last_travelling += 1;
+        let earliest = self.travelling.peek().is_none_or(|first| times.due < first.times.due);
+        self.travelling.push(Travelling { way, times, turn: self.last_travelling, parcel });
+        if self.fence.is_none() && earliest {
+            wire.hurry.notify_one();
+        }
+    }
+}
