@@ -45,6 +45,9 @@ SHOWN = 1024
 (SOCKET, BIND, CONNECT, LISTEN, ACCEPT, SEND, SENDTO, RECV, RECVFROM, SHUTDOWN, CLOSE, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME,
  GETPEERNAME) = range(15)
 
+# The device that sockets are tied to, where they have to be: on the machine's own network, unless it may be left.
+DEVICE = os.environ.pop("SOCKETSCOPE_DEVICE", "").encode()
+
 # For `setsockopt`: O_NONBLOCK is no socket option, and stands for itself.
 NONBLOCK = -1
 
@@ -163,6 +166,9 @@ class Socket(plain):
         entered = enter(SOCKET, -1, socket.AF_INET if family == -1 else family, kind)
         try:
             plain.__init__(self, family, type, proto)
+            if DEVICE and raw_family(self) in (socket.AF_INET, socket.AF_INET6):
+                # As the server's own programs: what is not for this machine stays out (socket(7)).
+                raw.setsockopt(self, socket.SOL_SOCKET, socket.SO_BINDTODEVICE, DEVICE)
         except BaseException as error:
             failed(entered, error)
             raise

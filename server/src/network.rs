@@ -28,7 +28,10 @@ pub use ladder::{Choice, Ladder};
 pub(crate) use tap::Tap;
 pub(crate) use wire::{Effect, Fence, Reported, Reports, Turn, Wire};
 
-use crate::{kernel, refusal::Refusal};
+use crate::{
+    kernel::{self, diag::Diag},
+    refusal::Refusal,
+};
 
 /// A room's network.
 pub(crate) struct Network {
@@ -86,6 +89,24 @@ impl Network {
             (Where::Machine(network), _) => network.socket(family, socket_type),
             (Where::Lab(_), Some(host)) => host.inside(|| open(family, socket_type)),
             (Where::Lab(_), None) => Err(io::Error::other("a program of the lab without a host")),
+        }
+    }
+
+    /// The device that programs of their own must tie their sockets to, as [`Network::socket`] does: none in the lab, which
+    /// has no other.
+    pub(crate) fn device(&self) -> Option<&'static str> {
+        match &self.kind {
+            Where::Machine(network) => network.device(),
+            Where::Lab(_) => None,
+        }
+    }
+
+    /// Asks the kernel about sockets: of the host's, in the lab.
+    pub(crate) fn diag(&self, host: Option<&Arc<Host>>) -> io::Result<Diag> {
+        match (&self.kind, host) {
+            (Where::Machine(network), _) => network.diag(),
+            (Where::Lab(_), Some(host)) => host.inside(Diag::open),
+            (Where::Lab(_), None) => Err(io::Error::other("a network of the lab without a host")),
         }
     }
 

@@ -42,6 +42,9 @@ use crate::{clock, network::Host};
 /// How long the output of a program that has ended may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// What tells the observer a device that sockets have to be tied to.
+const DEVICE: &str = "SOCKETSCOPE_DEVICE";
+
 /// What to run.
 pub(crate) struct Source {
     /// The folder that the files are in.
@@ -99,6 +102,9 @@ impl Process {
         let folder_of_room = witness.scope().network.folder();
         let mark = format!("{} {number}", folder_of_room.display());
         let mut command = python.command(folder_of_room, &mark);
+        if let Some(device) = witness.scope().network.device() {
+            command.env(DEVICE, device);
+        }
         command.arg(number.to_string()).arg(&folder).arg(&file).args(arguments);
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let spawn = || command.spawn();

@@ -122,6 +122,11 @@ impl Program {
         Arc::new(Self { name, host, role, scope, state, quiet, ending })
     }
 
+    /// Whether it runs on a host of the lab.
+    pub(crate) fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     pub(crate) fn name(&self) -> &ProgramName {
         &self.name
     }

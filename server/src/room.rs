@@ -11,8 +11,8 @@ use std::{
 };
 
 use socketscope_protocol::{
-    CallAnswer, CallId, CallRequest, HostName, HostView, Links, Network as Kind, NewProgram,
-    ProgramName, ProgramView, Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
+    CallAnswer, CallId, CallRequest, HostName, HostView, LessonCommand, Links, Network as Kind,
+    NewProgram, ProgramName, ProgramView, Role, RoomId, RoomName, RoomView, Rung, limits::PROGRAMS,
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -136,6 +136,15 @@ impl Room {
     /// The lesson that the room is for.
     pub(crate) fn course(&self) -> Result<&Course, Refusal> {
         self.course.get().ok_or(Refusal::NoLesson)
+    }
+
+    /// Goes on with the lesson. A reset takes the hosts away: what a visitor has started there ends before.
+    pub(crate) async fn go_on(self: &Arc<Self>, command: LessonCommand) -> Result<(), Refusal> {
+        let course = self.course()?;
+        if let LessonCommand::Reset = command {
+            self.end_own_programs(|program| program.has_host()).await;
+        }
+        course.command(command).await
     }
 
     pub(crate) fn journal(&self) -> &Arc<Journal> {
@@ -281,18 +290,24 @@ impl Room {
 
     /// Ends the room: its programs, then its feeds.
     pub(crate) async fn close(&self) {
-        let programs: Vec<_> = {
-            let mut programs = self.programs();
-            programs.closed = true;
-            programs.alive.iter().map(|(age, program)| (*age, program.clone())).collect()
-        };
+        self.programs().closed = true;
         if let Ok(course) = self.course() {
             course.close().await;
         }
-        let ends = programs.iter().map(|(age, program)| self.end_program(*age, program));
-        futures_util::future::join_all(ends).await;
+        self.end_own_programs(|_| true).await;
         self.scope.network.close().await;
         self.ended.cancel();
+    }
+
+    /// Ends programs that visitors have started.
+    async fn end_own_programs(&self, which: impl Fn(&Program) -> bool) {
+        let programs: Vec<_> = {
+            let programs = self.programs();
+            let alive = programs.alive.iter().filter(|(_, program)| which(program));
+            alive.map(|(age, program)| (*age, program.clone())).collect()
+        };
+        let ends = programs.iter().map(|(age, program)| self.end_program(*age, program));
+        futures_util::future::join_all(ends).await;
     }
 
     /// The room as it is now.

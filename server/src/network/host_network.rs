@@ -54,11 +54,7 @@ impl HostNetwork {
         owners: Arc<Owners>,
     ) -> io::Result<Self> {
         let share = capture.map(|capture| Arc::new(capture.share()));
-        let diag = (rung != Rung::Calls).then(|| match reach {
-            Reach::Loopback => Diag::open()?.bound_to(LOOPBACK),
-            Reach::Any => Diag::open(),
-        });
-        let diag = diag.transpose()?;
+        let diag = (rung != Rung::Calls).then(|| diag(reach)).transpose()?;
         let teller = Wire::new(journal, owners, 0);
         let plug = teller.plug(Plug {
             host: None,
@@ -87,6 +83,16 @@ impl HostNetwork {
 
     pub(super) fn sees_more(&self) -> bool {
         self.rung != Rung::Calls
+    }
+
+    /// The device that sockets are tied to, where they are.
+    pub(super) fn device(&self) -> Option<&'static str> {
+        device(self.reach)
+    }
+
+    /// Asks the kernel about this network's sockets.
+    pub(super) fn diag(&self) -> io::Result<Diag> {
+        diag(self.reach)
     }
 
     pub(super) fn close(&self) {
@@ -118,6 +124,18 @@ impl HostNetwork {
             return Ok(address);
         }
         Err(Refusal::OutOfReach(told!("out-of-reach/inet", address = inet)))
+    }
+}
+
+fn device(reach: Reach) -> Option<&'static str> {
+    (reach == Reach::Loopback).then_some(LOOPBACK)
+}
+
+fn diag(reach: Reach) -> io::Result<Diag> {
+    let diag = Diag::open()?;
+    match device(reach) {
+        Some(device) => diag.bound_to(device),
+        None => Ok(diag),
     }
 }
 

@@ -375,7 +375,7 @@ async fn go_on(
     In(room): In<RoomId>,
     Body(command): Body<LessonCommand>,
 ) -> Result<StatusCode, Refusal> {
-    shared.rooms.get(&room)?.course()?.command(command).await?;
+    shared.rooms.get(&room)?.go_on(command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

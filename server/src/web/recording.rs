@@ -1,6 +1,6 @@
 //! A room's journal as a file to keep.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{io, sync::Arc};
 
 use axum::{
     body::Body,
@@ -55,12 +55,12 @@ pub(super) async fn recording(
     let begun = tokio::task::spawn_blocking(move || pieces(&room, format, language)).await;
     let begun = begun.map_err(|error| Refusal::Unable(told!("unable/file", error = error)))?;
     let stopping = shared.stopping.clone();
-    let pieces = stream::unfold(begun, move |pieces| {
+    let pieces = stream::try_unfold(begun, move |pieces| {
         let stopping = stopping.clone();
         async move {
             tokio::select! {
-                next = next(pieces) => next.map(|(piece, rest)| (Ok::<_, Infallible>(piece), rest)),
-                () = stopping.cancelled() => None,
+                next = next(pieces) => next,
+                () = stopping.cancelled() => Err(io::Error::other("the server stops")),
             }
         }
     });
@@ -71,8 +71,9 @@ pub(super) async fn recording(
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
-/// The next piece, made on a thread of its own: no call of a program waits for it.
-async fn next(mut pieces: Pieces) -> Option<(Vec<u8>, Pieces)> {
+/// The next piece, made on a thread of its own: no call of a program waits for it. An error breaks the connection off, and so
+/// what lacks its end does not look whole.
+async fn next(mut pieces: Pieces) -> io::Result<Option<(Vec<u8>, Pieces)>> {
     let made = tokio::task::spawn_blocking(move || pieces.next().map(|piece| (piece, pieces)));
-    made.await.ok().flatten()
+    made.await.map_err(io::Error::other)
 }

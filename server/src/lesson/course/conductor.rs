@@ -141,6 +141,7 @@ impl Conductor {
         self.witness.forget_all();
         self.fail_steps(const { Trouble::named("nothing-to-step/anew") });
         self.score = new_score(&self.lesson, &self.witness);
+        self.next = self.witness.scope().journal.range().1 + 1;
         if let Ok(lab) = self.witness.scope().network.as_lab() {
             if self.round > 0 {
                 lab.renew().await.map_err(|obstacle| Refusal::Unable(obstacle.into()))?;
@@ -153,7 +154,6 @@ impl Conductor {
                 change(lab, &self.lesson.wire);
             }
         }
-        self.next = self.witness.scope().journal.range().1 + 1;
         self.round += 1;
         (self.mode, self.pace) = (Mode::Step, Duration::ZERO);
         self.tell_mode();

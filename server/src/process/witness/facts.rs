@@ -1,6 +1,6 @@
 //! From a report to what the journal says of it.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use socketscope_protocol::{
     Call, CallName, End, Errno, Fact, Family, Fd, How, Outcome, Payload, Protocol, ReadyCall,
@@ -10,8 +10,7 @@ use socketscope_reports::{Kind, TEXT};
 
 use super::{Entered, Known, Waiting, Watched};
 use crate::{
-    kernel::diag::Diag,
-    network::{Effect, Host, Reported, Turn, in_packets},
+    network::{Effect, Reported, Turn, in_packets},
     program::{Scope, errno, option_named},
 };
 
@@ -83,8 +82,8 @@ impl Known {
             Kind::Ready => Some(watched.ready(program, report, turn)),
             Kind::Enter => watched.enter(report, scope),
             Kind::Return => {
-                let other =
-                    (report.call == CallName::Accept).then(|| self.other_end(program, report));
+                let other = (report.call == CallName::Accept)
+                    .then(|| self.other_end(program, report, scope));
                 self.programs.get_mut(program)?.returned(report, other.flatten(), scope)
             }
             Kind::At => {
@@ -110,7 +109,7 @@ impl Known {
     }
 
     /// Who holds the other end of the connection that an `accept` returned.
-    fn other_end(&mut self, program: usize, report: &Report<'_>) -> Option<End> {
+    fn other_end(&mut self, program: usize, report: &Report<'_>, scope: &Scope) -> Option<End> {
         let text = report.text();
         let mut texts = text.split('\n');
         let (peer, local) = (texts.next()?, texts.next()?);
@@ -130,7 +129,9 @@ impl Known {
             let addresses: (SocketAddr, SocketAddr) = (peer.parse().ok()?, local.parse().ok()?);
             let mut hosts = self.programs.iter().filter_map(|it| it.host.as_ref());
             let host = hosts.find(|host| addresses.0.ip() == host.address);
-            let inode = inode_at(host, addresses)?;
+            let diag = scope.network.diag(host).ok()?;
+            let told = diag.socket(Protocol::Tcp, addresses.0, Some(addresses.1)).ok()??;
+            let inode = u64::from(told.inode);
             self.find(|it| it.inode == inode)
         })
     }
@@ -141,16 +142,6 @@ impl Known {
             Some(End { program: it.name.clone(), fd: Fd(*fd) })
         })
     }
-}
-
-/// The number of the file that belongs to a connection's end, by sock_diag(7).
-fn inode_at(host: Option<&Arc<Host>>, (own, peer): (SocketAddr, SocketAddr)) -> Option<u64> {
-    let ask = || Diag::open()?.socket(Protocol::Tcp, own, Some(peer));
-    let told = match host {
-        Some(host) => host.inside(ask),
-        None => ask(),
-    };
-    Some(u64::from(told.ok()??.inode))
 }
 
 impl Watched {

@@ -7,6 +7,7 @@ use axum::{
     extract::ws::{Message, WebSocket},
     http::StatusCode,
 };
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::Value as Json;
 use socketscope_protocol::{Command, Greeting, Hello, Line, Reply, Request};
@@ -36,6 +37,9 @@ const PING: Duration = Duration::from_secs(20);
 
 /// How often at most a viewer is told how many watch.
 const WATCHING: Duration = Duration::from_secs(1);
+
+/// Commands of one viewer that may take their time at once. The next is read when one is done.
+const AT_ONCE: usize = 16;
 
 /// RFC 6455's codes (section 7.4.1).
 const PROTOCOL: u16 = 1002;
@@ -73,6 +77,8 @@ pub(super) struct Session {
     told: usize,
     /// Whether events were gone before it got them: it is told what there is once it has caught up.
     missed: bool,
+    /// Replies to what takes its time.
+    later: FuturesUnordered<BoxFuture<'static, Reply>>,
 }
 
 impl Session {
@@ -84,8 +90,8 @@ impl Session {
     ) -> Self {
         let watcher = room.watchers.join();
         let viewer = watcher.number();
-        let (greeted, next, told, missed) = (false, 1, 0, false);
-        Self { shared, room, socket, watcher, viewer, commands, greeted, next, told, missed }
+        let (greeted, next, told, missed, later) = (false, 1, 0, false, FuturesUnordered::new());
+        Self { shared, room, socket, watcher, viewer, commands, greeted, next, told, missed, later }
     }
 
     pub(super) async fn run(mut self, from: u64) {
@@ -134,7 +140,10 @@ impl Session {
             tokio::select! {
                 () = sleep_until(hold_until), if holding_off => {}
                 () = appended, if !holding_off => {}
-                message = receive(&mut self.socket) => self.take(message?).await?,
+                message = receive(&mut self.socket), if self.later.len() < AT_ONCE => {
+                    self.take(message?).await?;
+                }
+                Some(reply) = self.later.next() => self.send_line(&Line::Reply(reply)).await?,
                 count = tell => {
                     self.told = count;
                     tell_at = Instant::now() + WATCHING;
@@ -183,11 +192,14 @@ impl Session {
                 self.hello().await
             };
         }
-        let reply = self.answer(text.as_bytes()).await;
-        self.send_line(&Line::Reply(reply)).await
+        match self.answer(text.as_bytes()).await {
+            Some(reply) => self.send_line(&Line::Reply(reply)).await,
+            None => Ok(()),
+        }
     }
 
-    async fn answer(&mut self, text: &[u8]) -> Reply {
+    /// Does what is asked for. None: it takes its time, and the feed goes on meanwhile.
+    async fn answer(&mut self, text: &[u8]) -> Option<Reply> {
         let asked = read::json::<Json>(text);
         let request = asked.as_ref().ok().and_then(|asked| asked.get("request")?.as_u64());
         let done = match asked.and_then(read::value::<Request>) {
@@ -198,57 +210,18 @@ impl Session {
                 .and_then(|course| course.answer(self.viewer, body))
                 .map(|()| (StatusCode::NO_CONTENT, Json::Null)),
             Ok(_) if !self.commands => Err(Refusal::NoKey),
-            Ok(Request { command, .. }) => self.perform(command).await,
+            Ok(Request { command, .. }) => {
+                let slow = matches!(command, Command::Host { .. } | Command::Lesson { .. });
+                let done = perform(self.room.clone(), self.viewer, command);
+                if slow {
+                    self.later.push(Box::pin(async move { reply(request, done.await) }));
+                    return None;
+                }
+                done.await
+            }
             Err(refusal) => Err(refusal),
         };
-        let (status, body) = done.unwrap_or_else(|refusal| {
-            let problem = refusal.problem();
-            (StatusCode::from_u16(problem.status).unwrap_or_default(), to_json(&problem))
-        });
-        Reply { request, status: status.as_u16(), body }
-    }
-
-    async fn perform(&mut self, command: Command) -> Result<(StatusCode, Json), Refusal> {
-        Ok(match command {
-            Command::Start { body } => (StatusCode::CREATED, to_json(&self.room.start(body)?)),
-            Command::End { program } => {
-                // It may have to wait for a lingering socket; the feed goes on meanwhile.
-                tokio::spawn(self.room.end(&program)?);
-                (StatusCode::ACCEPTED, Json::Null)
-            }
-            Command::Call { program, body } => {
-                let answer = self.room.call(&program, body, Duration::ZERO).await?;
-                (api::status(&answer), to_json(&answer))
-            }
-            Command::GiveUp { program, id } => {
-                self.room.give_up(&program, id)?;
-                (StatusCode::NO_CONTENT, Json::Null)
-            }
-            Command::Host { body } => {
-                let host = self.room.add_host(body.name).await?;
-                (StatusCode::CREATED, to_json(&host))
-            }
-            Command::Wire { body } => {
-                self.room.lab()?.wire.change(&body)?;
-                (StatusCode::OK, Json::Null)
-            }
-            Command::Packet { packet, body } => {
-                self.room.lab()?.wire.release(packet, body.fate)?;
-                (StatusCode::NO_CONTENT, Json::Null)
-            }
-            Command::Lesson { body } => {
-                self.room.course()?.command(body).await?;
-                (StatusCode::NO_CONTENT, Json::Null)
-            }
-            Command::Answer { body } => {
-                self.room.course()?.answer(self.viewer, body)?;
-                (StatusCode::NO_CONTENT, Json::Null)
-            }
-            Command::Packets { body } => {
-                self.room.lab()?.wire.release_oldest(body.fate, body.count.unwrap_or(usize::MAX));
-                (StatusCode::OK, Json::Null)
-            }
-        })
+        Some(reply(request, done))
     }
 
     async fn hello(&mut self) -> Result<(), End> {
@@ -281,6 +254,62 @@ impl Session {
             Ok(Err(_)) | Err(_) => Err(End::Gone),
         }
     }
+}
+
+/// Does what a viewer may ask for who has the key.
+async fn perform(
+    room: Arc<Room>,
+    viewer: u64,
+    command: Command,
+) -> Result<(StatusCode, Json), Refusal> {
+    Ok(match command {
+        Command::Start { body } => (StatusCode::CREATED, to_json(&room.start(body)?)),
+        Command::End { program } => {
+            // It may have to wait for a lingering socket, and nobody waits for that.
+            tokio::spawn(room.end(&program)?);
+            (StatusCode::ACCEPTED, Json::Null)
+        }
+        Command::Call { program, body } => {
+            let answer = room.call(&program, body, Duration::ZERO).await?;
+            (api::status(&answer), to_json(&answer))
+        }
+        Command::GiveUp { program, id } => {
+            room.give_up(&program, id)?;
+            (StatusCode::NO_CONTENT, Json::Null)
+        }
+        Command::Host { body } => {
+            let host = room.add_host(body.name).await?;
+            (StatusCode::CREATED, to_json(&host))
+        }
+        Command::Wire { body } => {
+            room.lab()?.wire.change(&body)?;
+            (StatusCode::OK, Json::Null)
+        }
+        Command::Packet { packet, body } => {
+            room.lab()?.wire.release(packet, body.fate)?;
+            (StatusCode::NO_CONTENT, Json::Null)
+        }
+        Command::Lesson { body } => {
+            room.go_on(body).await?;
+            (StatusCode::NO_CONTENT, Json::Null)
+        }
+        Command::Answer { body } => {
+            room.course()?.answer(viewer, body)?;
+            (StatusCode::NO_CONTENT, Json::Null)
+        }
+        Command::Packets { body } => {
+            room.lab()?.wire.release_oldest(body.fate, body.count.unwrap_or(usize::MAX));
+            (StatusCode::OK, Json::Null)
+        }
+    })
+}
+
+fn reply(request: Option<u64>, done: Result<(StatusCode, Json), Refusal>) -> Reply {
+    let (status, body) = done.unwrap_or_else(|refusal| {
+        let problem = refusal.problem();
+        (StatusCode::from_u16(problem.status).unwrap_or_default(), to_json(&problem))
+    });
+    Reply { request, status: status.as_u16(), body }
 }
 
 /// The viewer's next message; None for one that asks for nothing.
