@@ -1,15 +1,21 @@
 //! `socketscope doctor`: what this machine allows, step by step, as the server itself finds it out.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use socketscope_protocol::{NetworkView, Rung, Step, StepResult, StepView};
 use socketscope_server::{Choice, Ladder, Lessons};
 
 /// Tries everything, tells it on standard output, and says by its status whether the lab works.
-pub(crate) fn examine() -> ExitCode {
+///
+/// # Errors
+/// Where standard output takes nothing.
+pub(crate) fn examine() -> io::Result<ExitCode> {
     let found = Ladder::climb(Choice::Auto).view();
-    print!("{}", report(&found));
-    if found.lab { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    write!(io::stdout(), "{}", report(&found))?;
+    Ok(if found.lab { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn report(found: &NetworkView) -> String {

@@ -10,8 +10,13 @@ use std::{
 
 use nix::unistd::geteuid;
 
+use crate::network::Folder;
+
 /// What the folders' names begin with.
 const STEM: &str = "socketscope-";
+
+/// A room's folder has a name as long as this.
+const ROOM: &str = "abcdef";
 
 /// The file in it that its server keeps locked. The kernel unlocks it however the server ends.
 const LOCK: &str = "lock";
@@ -29,6 +34,8 @@ impl Folders {
         let mut tail = [0; 4];
         getrandom::fill(&mut tail).map_err(io::Error::other)?;
         let name = format!("{STEM}{:08x}", u32::from_ne_bytes(tail));
+        // Better now than with each room.
+        Folder::check(&parent.join(&name).join(ROOM))?;
         // It gets its name when it is locked: nobody who sweeps can find it before.
         let unnamed = parent.join(format!(".{name}"));
         fs::DirBuilder::new().mode(0o700).create(&unnamed)?;

@@ -3,6 +3,7 @@
 mod doctor;
 
 use std::{
+    io::{self, Write},
     net::{SocketAddr, TcpListener as StdListener},
     path::PathBuf,
     process::ExitCode,
@@ -17,9 +18,12 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
+/// What is said where nobody reads what is told.
+const NOT_WRITTEN: &str = "cannot write to standard output";
+
 /// See what sockets do: real sockets, drawn live in a web page.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "socketscope", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -57,7 +61,7 @@ struct Serve {
     #[arg(long, value_enum, default_value_t)]
     reach: Reach,
     /// A name that browsers may call this server by, beside its addresses. May be given several times.
-    #[arg(long = "allow-host", value_name = "NAME")]
+    #[arg(long = "allow-host", value_name = "NAME", value_parser = host_name)]
     allowed_hosts: Vec<String>,
     /// A folder of lessons beside those that come with the server; static/lessons/README.md says how one is made. May be
     /// given several times.
@@ -68,6 +72,15 @@ struct Serve {
     journal_mib: u32,
 }
 
+/// A host's name as a browser sends it, without a port (RFC 952, RFC 1123; with underscores, which some networks have).
+fn host_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if text.is_empty() || !text.chars().all(fits) {
+        return Err("a name such as lab.example.org, without a port".into());
+    }
+    Ok(text.to_owned())
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let level = tracing_subscriber::EnvFilter::try_from_default_env();
@@ -76,8 +89,10 @@ fn main() -> anyhow::Result<ExitCode> {
         .with_env_filter(level.unwrap_or_else(|_| "info".into()))
         .init();
     let serve = match cli.command {
-        Some(Command::Doctor) => return Ok(doctor::examine()),
-        Some(Command::Lessons { lessons }) => return Ok(list(&Lessons::new(lessons))),
+        Some(Command::Doctor) => return doctor::examine().context(NOT_WRITTEN),
+        Some(Command::Lessons { lessons }) => {
+            return list(&Lessons::new(lessons)).context(NOT_WRITTEN);
+        }
         Some(Command::Serve(serve)) => serve,
         None => cli.serve,
     };
@@ -101,15 +116,15 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 /// Tells all lessons by their titles, and what is wrong with those that cannot be run.
-fn list(lessons: &Lessons) -> ExitCode {
+fn list(lessons: &Lessons) -> io::Result<ExitCode> {
     let (titles, mistakes) = lessons.check();
     for (id, title) in titles {
-        println!("{id:<24}{} · {}", title.en, title.zh);
+        writeln!(io::stdout(), "{id:<24}{} · {}", title.en, title.zh)?;
     }
     for mistake in &mistakes {
         eprintln!("{mistake}");
     }
-    if mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<StdListener> {
@@ -147,11 +162,16 @@ async fn run(serve: Serve, listener: StdListener, ladder: Ladder) -> anyhow::Res
     };
     let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
-    let server = Server::new(config, address)
-        .context("cannot make a folder for Unix sockets, or a thread for rooms")?;
+    let server = Server::new(config, address).with_context(|| {
+        let folder = std::env::temp_dir();
+        format!(
+            "cannot make a folder for Unix sockets in {}, or a thread for rooms",
+            folder.display()
+        )
+    })?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    println!("ready: http://{address}/#key={}", key.as_str());
+    writeln!(io::stdout(), "ready: http://{address}/#key={}", key.as_str()).context(NOT_WRITTEN)?;
     let mut asked = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}

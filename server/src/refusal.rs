@@ -5,7 +5,7 @@
 use std::fmt;
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use socketscope_diagram::wording::Trouble;
@@ -190,6 +190,12 @@ impl IntoResponse for Refusal {
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-        (status, content_type, body).into_response()
+        let mut response = (status, content_type, body).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            // What is missing (RFC 9110, section 15.5.2).
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
     }
 }

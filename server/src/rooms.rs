@@ -149,10 +149,12 @@ impl Rooms {
             && kind != Network::Lab
         {
             let lesson = quoted(&lesson.id.0);
-            return Err(Refusal::Unable(match self.ladder.lab() {
-                Ok(()) => told!("unable/lesson-needs-lab", lesson = lesson),
-                Err(why) => told!("unable/lesson-has-no-lab", lesson = lesson, why = why),
-            }));
+            return Err(match self.ladder.lab() {
+                Ok(()) => Refusal::Malformed(told!("malformed/lesson-needs-lab", lesson = lesson)),
+                Err(why) => {
+                    Refusal::Unable(told!("unable/lesson-has-no-lab", lesson = lesson, why = why))
+                }
+            });
         }
         if kind == Network::Lab {
             self.ladder.lab().map_err(|obstacle| Refusal::Unable(obstacle.into()))?;
@@ -218,7 +220,7 @@ impl Rooms {
     }
 
     pub(crate) fn get(&self, id: &RoomId) -> Result<Arc<Room>, Refusal> {
-        self.lock().get(id).cloned().ok_or_else(|| Refusal::NoSuchRoom(id.clone()))
+        self.lock().get(&written(id)).cloned().ok_or_else(|| Refusal::NoSuchRoom(id.clone()))
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Room>> {
@@ -227,7 +229,8 @@ impl Rooms {
 
     /// Ends a room and returns when its sockets are closed.
     pub(crate) async fn end(&self, id: &RoomId) -> Result<(), Refusal> {
-        let room = self.lock().remove(id).ok_or_else(|| Refusal::NoSuchRoom(id.clone()))?;
+        let room = self.lock().remove(&written(id));
+        let room = room.ok_or_else(|| Refusal::NoSuchRoom(id.clone()))?;
         room.close().await;
         Ok(())
     }
@@ -247,6 +250,11 @@ impl Rooms {
 /// What is wrong with a lesson, as one text.
 fn sentences(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// As rooms' ids are written. People write them in capitals, too, as a room's made-up name has its own.
+fn written(id: &RoomId) -> RoomId {
+    RoomId(id.0.to_ascii_lowercase())
 }
 
 fn random_id() -> io::Result<RoomId> {

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod assets;
+mod document;
 mod feed;
 mod metrics;
 mod parting;

@@ -159,7 +159,7 @@ pub(super) const TROUBLES: Troubles = Troubles {
         ("unable/over", "The room has ended."),
         ("unable/lesson-over", "The lesson has ended with its room."),
         ("unable/lesson", "{why}"),
-        ("unable/lesson-needs-lab", "The lesson \"{lesson}\" needs the lab."),
+        ("malformed/lesson-needs-lab", "The lesson \"{lesson}\" needs the lab."),
         ("unable/lesson-has-no-lab", "The lesson \"{lesson}\" needs the lab: {why}"),
         (
             "unable/loopback",

@@ -114,7 +114,7 @@ pub(super) const TROUBLES: Troubles = Troubles {
         ("unable/over", "房间已经结束。"),
         ("unable/lesson-over", "课程已随房间一起结束。"),
         ("unable/lesson", "这一课的文件有错误，服务器的说明（英文）：{why}"),
-        ("unable/lesson-needs-lab", "课程“{lesson}”需要实验网络。"),
+        ("malformed/lesson-needs-lab", "课程“{lesson}”需要实验网络。"),
         (
             "unable/lesson-has-no-lab",
             "课程“{lesson}”需要实验网络，但本机不能建立它。服务器的说明（英文）：{why}",

@@ -31,6 +31,12 @@ impl Owners {
         self.lock().remove(&inode);
     }
 
+    /// Whether the program still has a socket of this number.
+    fn have(&self, program: Option<&ProgramName>, fd: Option<Fd>) -> bool {
+        let is = |end: &End| Some(&end.program) == program && Some(end.fd) == fd;
+        self.lock().values().any(is)
+    }
+
     fn of(&self, inode: u32) -> Option<End> {
         self.lock().get(&u64::from(inode)).cloned()
     }
@@ -130,12 +136,15 @@ impl States {
         };
         let found = told.and_then(|told| Some((key(&told.state)?, told)));
         let is_asked = found.as_ref().is_some_and(|(key, _)| *key == asked);
-        if peer.is_some()
-            && !is_asked
+        if !is_asked
             && let Some(mut gone) = self.known.remove(&asked)
             && gone.state != TcpState::Close
         {
-            (gone.state, gone.fd, gone.basis) = (TcpState::Close, None, basis);
+            (gone.state, gone.basis) = (TcpState::Close, basis);
+            // A connection may end under a descriptor that goes on.
+            if !owners.have(gone.program.as_ref(), gone.fd) {
+                gone.fd = None;
+            }
             (gone.receive_queue, gone.send_queue, gone.timer, gone.timer_ms) =
                 (None, None, None, None);
             changed.push(gone);

@@ -110,6 +110,12 @@ fn in_folder(folder: &Path) -> Vec<(LessonId, Found)> {
             return vec![wrong(folder, format!("this folder of lessons cannot be read: {error}"))];
         }
     };
+    if folder.join(PLAN).is_file() {
+        return vec![wrong(
+            folder,
+            "this is a lesson itself: name the folder that it is in".into(),
+        )];
+    }
     let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
     let lesson = |path: PathBuf| {
         let id = LessonId(name_of(&path));

@@ -19,12 +19,21 @@ impl Folder {
     /// Makes the room's folder, which must not be there yet, below `parent`.
     pub(crate) fn new(parent: &Path, room: &str) -> io::Result<Self> {
         let folder = parent.join(room);
-        if folder.as_os_str().len() + 1 + UNIX_NAME_BYTES >= SUN_PATH_BYTES {
-            let why = format!("{} is too long a path for Unix sockets", folder.display());
-            return Err(io::Error::new(ErrorKind::InvalidFilename, why));
-        }
+        Self::check(&folder)?;
         fs::DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(Self(folder))
+    }
+
+    /// Whether a Unix socket in `folder` can have any name that it may have.
+    pub(crate) fn check(folder: &Path) -> io::Result<()> {
+        if folder.as_os_str().len() + 1 + UNIX_NAME_BYTES < SUN_PATH_BYTES {
+            return Ok(());
+        }
+        let why = format!(
+            "{} is too long a path for Unix sockets: set TMPDIR to a shorter one",
+            folder.display()
+        );
+        Err(io::Error::new(ErrorKind::InvalidFilename, why))
     }
 
     pub(crate) fn path(&self) -> &Path {

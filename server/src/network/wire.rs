@@ -219,7 +219,7 @@ impl Wire {
     pub(crate) fn change(&self, change: &WireChange) -> Result<(), Refusal> {
         let mut inner = self.lock();
         let hosts: Vec<_> = inner.plugs.iter().filter_map(|plug| plug.host.clone()).collect();
-        // What a rule holds where the wire holds nothing is for somebody to decide about.
+        // What a rule holds is for somebody to decide about.
         let (before, rates) = (inner.stopped_by_hold(), inner.fates.rates());
         inner.fates.change(change, &hosts)?;
         if inner.fates.rates() != rates {
@@ -263,6 +263,8 @@ impl Wire {
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
+        // Who reports has the room's network, too: they would keep each other for ever.
+        (inner.reports, inner.reported) = Default::default();
         inner.lose_all(self);
         inner.tell_all_sums(self);
         inner.plugs.clear();
@@ -280,12 +282,12 @@ impl Wire {
 }
 
 impl Inner {
-    /// The packets that are held in directions in which the wire holds all.
+    /// The packets that are held because the wire holds all of their direction.
     fn stopped_by_hold(&self) -> BTreeSet<PacketId> {
         let name = |plug: usize| self.plugs.get(plug)?.host.as_ref();
         let stopped = |parcel: &&Parcel| {
             let ends = name(parcel.from).zip(name(parcel.to));
-            ends.is_some_and(|(from, to)| self.fates.holds(from, to))
+            !parcel.by_rule && ends.is_some_and(|(from, to)| self.fates.holds(from, to))
         };
         self.held.values().filter(stopped).map(|parcel| parcel.id).collect()
     }

@@ -5,21 +5,21 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use nix::libc::{EALREADY, EBADF, EINPROGRESS, EINTR, EIO, EMFILE};
+use nix::libc::{EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EINTR, EIO, EMFILE};
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, recvmsg};
 use socket2::SockAddr;
 use socketscope_protocol::{
     Call, CallAnswer, CallId, CallName, End, Errno, Fact, Family, Fd, How, Outcome, Payload,
     SocketType, Value, WaitingCall,
 };
-use tokio::{io::Interest, sync::oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     Program,
     act::Act,
     concerned::{self, Concerned},
     ends::Key,
-    socket::Socket,
+    socket::{Socket, Wants},
 };
 use crate::{clock, kernel, network, network::Network, refusal::Refusal};
 
@@ -187,7 +187,10 @@ impl Entered {
             Act::Accept => self.accept(&socket).await,
             Act::Send(bytes, to) => self.send(&socket, &bytes, to.as_ref()).await,
             Act::Recv(size, from) => self.recv(&socket, size, from).await,
-            Act::Shutdown(how) => inner.shutdown(direction(how)).map(|()| Done::default()),
+            Act::Shutdown(how) => inner.shutdown(direction(how)).map(|()| {
+                socket.set_disconnected();
+                Done::default()
+            }),
             Act::Close => self.close(socket).await.map(|()| Done::default()),
             Act::SetOption(option, value) => {
                 super::options::set(&socket, option, value).map(|()| Done::default())
@@ -208,24 +211,36 @@ impl Entered {
     }
 
     async fn connect(&self, socket: &Arc<Socket>, address: &SockAddr) -> io::Result<()> {
-        let connect = || match socket.inner().connect(address) {
-            // A blocking `connect` goes on here until there is an end. Asking again is how the kernel tells it, and
-            // leaves the socket as a blocking `connect` would (__inet_stream_connect).
-            Err(error) if !socket.nonblocking() && in_progress(&error) => {
-                Err(io::ErrorKind::WouldBlock.into())
+        let (before, mut asked) = (socket.disconnected(), false);
+        let mut connect = || {
+            let again = std::mem::replace(&mut asked, true);
+            if again && socket.disconnected() != before {
+                // `shutdown`, or another `connect` that failed, has ended this one. To ask again would begin a new one.
+                return aborted(socket.inner());
             }
-            done => done,
+            match socket.inner().connect(address) {
+                // A blocking `connect` goes on here until there is an end. Asking again is how the kernel tells it, and
+                // leaves the socket as a blocking `connect` would (__inet_stream_connect).
+                Err(error) if !socket.nonblocking() && in_progress(&error) => {
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+                Err(error) if again && error.kind() != io::ErrorKind::WouldBlock => {
+                    socket.set_disconnected();
+                    Err(error)
+                }
+                done => done,
+            }
         };
         let share = self.program.scope.network.share();
-        let connect = || concerned::sending(share, socket, address, connect);
+        let mut connect = || concerned::sending(share, socket, address, &mut connect);
         let Some(fd) = self.fd.filter(|_| socket.socket_type == SocketType::Stream) else {
-            return self.wait(socket, Interest::WRITABLE, connect, |()| false).await;
+            return self.wait(socket, Wants::Room, connect, |()| false).await;
         };
         let (scope, program) = (&self.program.scope, &self.program.name);
         let end = || End { program: program.clone(), fd };
         let key = || connecting_key(socket, address);
-        let connect = || scope.ends.connecting(end(), connect, key);
-        self.wait(socket, Interest::WRITABLE, connect, |()| false).await
+        let connect = || scope.ends.connecting(end(), &mut connect, key);
+        self.wait(socket, Wants::Room, connect, |()| false).await
     }
 
     async fn accept(&self, socket: &Arc<Socket>) -> io::Result<Done> {
@@ -235,7 +250,7 @@ impl Entered {
             accepted.set_nonblocking(true)?;
             Ok((accepted, peer))
         };
-        let (accepted, peer) = self.wait(socket, Interest::READABLE, accept, |_| false).await?;
+        let (accepted, peer) = self.wait(socket, Wants::Connection, accept, |_| false).await?;
         let accepted = Arc::new(Socket::new(accepted, socket.family, socket.socket_type));
         let key = accepted_key(&accepted, &peer, &self.program.scope.network);
         let other = key.and_then(|key| self.program.scope.ends.accepted(key));
@@ -268,7 +283,7 @@ impl Entered {
                 return Ok(());
             }
         };
-        match self.wait(socket, Interest::WRITABLE, send, |()| false).await {
+        match self.wait(socket, Wants::Room, send, |()| false).await {
             // Interrupted or failed after a part of it: that part is what it returns (send(2)).
             Err(_) if sent > 0 => {}
             done => done?,
@@ -296,8 +311,8 @@ impl Entered {
         let emptied = |(bytes, ..): &(Vec<u8>, _, _)| {
             !bytes.is_empty() && bytes.len() < size && socket.short_read_empties()
         };
-        let (received, cut, sender) =
-            self.wait(socket, Interest::READABLE, receive, emptied).await?;
+        let (received, cut, sender) = self.wait(socket, Wants::Bytes, receive, emptied).await?;
+        socket.set_received();
         let Payload { text, base64 } = Payload::shown(&received);
         let folder = self.program.scope.network.folder();
         let sender = sender.filter(|_| from && socket.socket_type == SocketType::Dgram);
@@ -333,11 +348,11 @@ impl Entered {
     async fn wait<T>(
         &self,
         socket: &Socket,
-        interest: Interest,
+        wants: Wants,
         mut attempt: impl FnMut() -> io::Result<T>,
         emptied: impl Fn(&T) -> bool,
     ) -> io::Result<T> {
-        match socket.at_once(interest, &mut attempt, &emptied) {
+        match socket.at_once(wants, &mut attempt, &emptied) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !socket.nonblocking() => {}
             done => return done,
         }
@@ -351,7 +366,7 @@ impl Entered {
             state.waiting.insert(self.id, (waiting, give_up));
         }
         let done = tokio::select! {
-            done = socket.until_done(interest, attempt, emptied) => done,
+            done = socket.until_done(wants, attempt, emptied) => done,
             _ = given_up => Err(io::Error::from_raw_os_error(EINTR)),
         };
         self.program.state().waiting.remove(&self.id);
@@ -414,6 +429,16 @@ fn direction(how: How) -> std::net::Shutdown {
         How::Write => std::net::Shutdown::Write,
         How::Both => std::net::Shutdown::Both,
     }
+}
+
+/// What a blocking `connect` returns that finds its socket neither connecting nor connected any more
+/// (__inet_stream_connect): the error that the socket has, or that there is none.
+fn aborted(socket: &socket2::Socket) -> io::Result<()> {
+    if socket.peer_addr().is_ok() {
+        return Ok(());
+    }
+    let error = socket.take_error()?;
+    Err(error.unwrap_or_else(|| io::Error::from_raw_os_error(ECONNABORTED)))
 }
 
 fn in_progress(error: &io::Error) -> bool {

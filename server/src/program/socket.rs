@@ -6,7 +6,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -26,6 +26,25 @@ use crate::{
 /// or peer (unix(7): always "writable"), or a descriptor that "hung up" before the `connect` that now waits.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
 
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    Bytes,
+    Connection,
+    /// To send or to have connected.
+    Room,
+}
+
+impl Wants {
+    /// What of epoll(7)'s may be worth an attempt: also an error that waits to be told (EPOLLERR).
+    fn interest(self) -> Interest {
+        match self {
+            Self::Bytes | Self::Connection => Interest::READABLE | Interest::ERROR,
+            Self::Room => Interest::WRITABLE | Interest::ERROR,
+        }
+    }
+}
+
 /// A socket. It lives as long as a descriptor or a waiting call refers to it, as the kernel's own files do: closing the
 /// descriptor under a call that waits does not end that call.
 pub(super) struct Socket {
@@ -40,6 +59,12 @@ pub(super) struct Socket {
     named: AtomicBool,
     /// Both addresses of a TCP connection: from when there is one they stay what they are.
     connection: OnceLock<(SocketAddr, SocketAddr)>,
+    /// Whether a call has received something.
+    received: AtomicBool,
+    /// How often the socket has ceased to be connecting or connected, by a call's doing.
+    disconnected: AtomicU32,
+    /// Who waits for the same take turns: the kernel serves who came first (prepare_to_wait_exclusive).
+    turns: [tokio::sync::Mutex<()>; 3],
     /// Made at the first wait: an unconnected stream that epoll already watches says "hung up", and that would stick.
     watch: Mutex<Option<Arc<Watch<socket2::Socket>>>>,
 }
@@ -48,8 +73,19 @@ impl Socket {
     pub(super) fn new(inner: socket2::Socket, family: Family, socket_type: SocketType) -> Self {
         let (nonblocking, named) = (AtomicBool::new(false), AtomicBool::new(false));
         let (inode, watch) = (kernel::inode(&inner).unwrap_or_default(), Mutex::new(None));
-        let (inner, connection) = (Arc::new(inner), OnceLock::new());
-        Self { inner, family, socket_type, inode, nonblocking, named, connection, watch }
+        Self {
+            inner: Arc::new(inner),
+            family,
+            socket_type,
+            inode,
+            nonblocking,
+            named,
+            connection: OnceLock::new(),
+            received: AtomicBool::new(false),
+            disconnected: AtomicU32::new(0),
+            turns: Default::default(),
+            watch,
+        }
     }
 
     /// Where the socket is, once it has a port, and where its peer, while it has one. A connection keeps both after its end,
@@ -83,6 +119,20 @@ impl Socket {
         self.nonblocking.store(on, Ordering::Relaxed);
     }
 
+    /// A call has received something.
+    pub(super) fn set_received(&self) {
+        self.received.store(true, Ordering::Relaxed);
+    }
+
+    /// How often the socket has ceased to be connecting or connected, by a call's doing.
+    pub(super) fn disconnected(&self) -> u32 {
+        self.disconnected.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_disconnected(&self) {
+        self.disconnected.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// True the first time it is asked.
     pub(super) fn first_named(&self) -> bool {
         !self.named.swap(true, Ordering::Relaxed)
@@ -92,17 +142,18 @@ impl Socket {
     /// worth it. `emptied` says of what it answers whether another attempt would block.
     pub(super) async fn until_done<T>(
         &self,
-        interest: Interest,
+        wants: Wants,
         mut attempt: impl FnMut() -> io::Result<T>,
         emptied: impl Fn(&T) -> bool,
     ) -> io::Result<T> {
+        let _turn = self.turns[wants as usize].lock().await;
         loop {
             let watch = self.watch()?;
-            let mut ready = watch.ready(interest).await?;
+            let mut ready = watch.ready(wants.interest()).await?;
             let ended = ready.ready().is_read_closed() || ready.ready().is_write_closed();
             match watch::attempt(&mut ready, &mut attempt, &emptied) {
                 Ok(done) => return done,
-                Err(_) if ended || (self.family == Family::Unix && interest.is_writable()) => {
+                Err(_) if ended || (self.family == Family::Unix && wants == Wants::Room) => {
                     drop(ready);
                     // No edge will follow this one: a new watch, a little later, asks the kernel anew.
                     self.forget_watch();
@@ -116,20 +167,24 @@ impl Socket {
     /// As [`Socket::until_done`], but answers `WouldBlock` instead of waiting.
     ///
     /// Goes through the watch where there is one, so that what tokio believes of the socket stays true. Where tokio knows
-    /// it to be empty, a read that may wait need not ask the kernel first: the next byte wakes it.
+    /// it to be empty, a read that may wait need not ask the kernel first: the next byte wakes it, and so does an error. That
+    /// it is one to read from is known once something was read.
     pub(super) fn at_once<T>(
         &self,
-        interest: Interest,
+        wants: Wants,
         mut attempt: impl FnMut() -> io::Result<T>,
         emptied: impl Fn(&T) -> bool,
     ) -> io::Result<T> {
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(watch) = watch else { return attempt() };
-        match watch.ready(interest).now_or_never() {
+        let received = || self.received.load(Ordering::Relaxed);
+        match watch.ready(wants.interest()).now_or_never() {
             Some(ready) => {
                 watch::attempt(&mut ready?, attempt, emptied).unwrap_or_else(|_| Err(would_block()))
             }
-            None if interest.is_readable() && !self.nonblocking() => Err(would_block()),
+            None if wants == Wants::Bytes && received() && !self.nonblocking() => {
+                Err(would_block())
+            }
             None => attempt(),
         }
     }

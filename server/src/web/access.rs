@@ -42,7 +42,9 @@ impl Access {
     /// Whether the request brings the host key in its header.
     pub(super) fn has_key(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        value.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|key| self.is_key(key))
+        // A scheme's name has no case (RFC 9110, section 11.1).
+        let key = value.and_then(|value| value.split_once(' '));
+        key.is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case("Bearer") && self.is_key(key))
     }
 
     /// Refuses what was sent to another name, or by another site's page.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::Body as ResponseBody,
-    extract::{State, WebSocketUpgrade},
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -22,11 +22,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     access::{MayCommand, MayRead},
-    feed,
+    document, feed,
     read::{Body, In, With},
     recording,
 };
-use crate::{journal::Journal, refusal::Refusal, room::Room, server::Shared, told::told};
+use crate::{
+    journal::Journal, recording::Format, refusal::Refusal, room::Room, server::Shared, told::told,
+};
 
 type Server = State<Arc<Shared>>;
 
@@ -41,7 +43,7 @@ const PIECE_BYTES: usize = 256 * 1024;
             `Authorization: Bearer KEY`; so does reading, where the server listens beyond loopback. What is wrong with a \
             request is a 4xx with `application/problem+json`; what the kernel answers to a call, an errno too, is a 200."
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, Format, CallId, PacketId, ProgramName, RoomId))
 )]
 struct Document;
 
@@ -65,12 +67,13 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .routes(routes!(recording::recording))
         .routes(routes!(live))
         .split_for_parts();
+    let document = document::whole(&document);
     router.route("/api/openapi.json", get(async move || Json(document)))
 }
 
 /// What this machine allows: which networks a room may have, what is seen there, and what stands in the way of more.
 #[utoipa::path(get, path = "/api/network", responses(
-    (status = 200, body = NetworkView), (status = 401, body = Problem),
+    (status = 200, body = NetworkView),
 ))]
 async fn network(_: MayRead, State(shared): Server) -> Json<NetworkView> {
     Json(shared.rooms.ladder().view())
@@ -78,7 +81,7 @@ async fn network(_: MayRead, State(shared): Server) -> Json<NetworkView> {
 
 /// All rooms.
 #[utoipa::path(get, path = "/api/rooms", responses(
-    (status = 200, body = Vec<RoomView>), (status = 401, body = Problem),
+    (status = 200, body = Vec<RoomView>),
 ))]
 async fn rooms(_: MayRead, State(shared): Server) -> Json<Vec<RoomView>> {
     Json(shared.rooms.all().iter().map(|room| room.view()).collect())
@@ -93,8 +96,7 @@ async fn wholly<T: Send + 'static>(
 
 /// Makes a room.
 #[utoipa::path(post, path = "/api/rooms", request_body = NewRoom, responses(
-    (status = 201, body = RoomView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 429, body = Problem), (status = 503, body = Problem),
+    (status = 201, body = RoomView), (status = 404), (status = 429), (status = 503),
 ))]
 async fn create_room(
     _: MayCommand,
@@ -108,7 +110,7 @@ async fn create_room(
 
 /// A room: its programs, their sockets, and how far its journal goes.
 #[utoipa::path(get, path = "/api/rooms/{room}", responses(
-    (status = 200, body = RoomView), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 200, body = RoomView), (status = 404),
 ))]
 async fn room(
     _: MayRead,
@@ -120,7 +122,7 @@ async fn room(
 
 /// Ends a room: its programs, its sockets, its journal.
 #[utoipa::path(delete, path = "/api/rooms/{room}", responses(
-    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 204), (status = 404),
 ))]
 async fn end_room(
     _: MayCommand,
@@ -133,8 +135,8 @@ async fn end_room(
 
 /// Adds a host to the lab.
 #[utoipa::path(post, path = "/api/rooms/{room}/hosts", request_body = NewHost, responses(
-    (status = 201, body = HostView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem),
+    (status = 201, body = HostView),
+    (status = 404), (status = 409), (status = 429),
 ))]
 async fn add_host(
     _: MayCommand,
@@ -148,8 +150,8 @@ async fn add_host(
 
 /// Changes how the wire treats packets: all, or those of one direction.
 #[utoipa::path(patch, path = "/api/rooms/{room}/wire", request_body = WireChange, responses(
-    (status = 200, body = WireView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 200, body = WireView),
+    (status = 404), (status = 409),
 ))]
 async fn change_wire(
     _: MayCommand,
@@ -165,8 +167,8 @@ async fn change_wire(
 
 /// Decides about the packets that the wire holds: all, or the oldest so many.
 #[utoipa::path(post, path = "/api/rooms/{room}/wire/packets", request_body = FateOfMany, responses(
-    (status = 200, body = WireView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 200, body = WireView),
+    (status = 404), (status = 409),
 ))]
 async fn decide_about_all(
     _: MayCommand,
@@ -182,8 +184,8 @@ async fn decide_about_all(
 
 /// Decides about one packet that the wire holds.
 #[utoipa::path(post, path = "/api/rooms/{room}/wire/packets/{packet}", request_body = FateOfOne, responses(
-    (status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 204),
+    (status = 404), (status = 409),
 ))]
 async fn decide_about_one(
     _: MayCommand,
@@ -197,9 +199,9 @@ async fn decide_about_one(
 
 /// Starts a program.
 #[utoipa::path(post, path = "/api/rooms/{room}/programs", request_body = NewProgram, responses(
-    (status = 201, body = ProgramView), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
-    (status = 413, body = Problem), (status = 429, body = Problem),
+    (status = 201, body = ProgramView),
+    (status = 403), (status = 404), (status = 409),
+    (status = 413), (status = 429),
 ))]
 async fn start_program(
     _: MayCommand,
@@ -212,7 +214,7 @@ async fn start_program(
 
 /// Ends a program; its sockets are closed.
 #[utoipa::path(delete, path = "/api/rooms/{room}/programs/{program}", responses(
-    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 204), (status = 404),
 ))]
 async fn end_program(
     _: MayCommand,
@@ -225,6 +227,7 @@ async fn end_program(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Patience {
     /// Milliseconds to wait for the call to return.
@@ -240,9 +243,9 @@ fn default_wait_ms() -> u64 {
 /// Makes a call. 200 with its value or errno once it has returned, 202 where it still waits.
 #[utoipa::path(post, path = "/api/rooms/{room}/programs/{program}/calls", params(Patience),
     request_body = CallRequest, responses(
-    (status = 200, body = CallAnswer), (status = 202, body = CallAnswer), (status = 400, body = Problem),
-    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-    (status = 409, body = Problem), (status = 413, body = Problem), (status = 429, body = Problem),
+    (status = 200, body = CallAnswer), (status = 202, body = CallAnswer),
+    (status = 403), (status = 404),
+    (status = 409), (status = 413), (status = 429),
 ))]
 async fn call(
     _: MayCommand,
@@ -267,7 +270,7 @@ pub(super) fn status(answer: &CallAnswer) -> StatusCode {
 
 /// Gives up a waiting call: it returns EINTR.
 #[utoipa::path(delete, path = "/api/rooms/{room}/programs/{program}/calls/{id}", responses(
-    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 204), (status = 404),
 ))]
 async fn give_up(
     _: MayCommand,
@@ -279,6 +282,7 @@ async fn give_up(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Span {
     /// The number of the first event wanted.
@@ -297,7 +301,7 @@ fn from_the_first() -> u64 {
 /// The journal, one JSON object a line. What is no longer kept stands there as a `gap`.
 #[utoipa::path(get, path = "/api/rooms/{room}/events", params(Span), responses(
     (status = 200, content_type = "application/x-ndjson", body = String),
-    (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 404),
 ))]
 async fn events(
     _: MayRead,
@@ -345,7 +349,7 @@ async fn next_piece(room: &Room, from: u64, until: u64) -> Option<(String, u64)>
 
 /// All lessons in their order, each with what stands in its way here.
 #[utoipa::path(get, path = "/api/lessons", responses(
-    (status = 200, body = Vec<LessonListed>), (status = 401, body = Problem),
+    (status = 200, body = Vec<LessonListed>),
 ))]
 async fn lessons(_: MayRead, State(shared): Server) -> Json<Vec<LessonListed>> {
     Json(shared.rooms.lessons().await)
@@ -353,8 +357,8 @@ async fn lessons(_: MayRead, State(shared): Server) -> Json<Vec<LessonListed>> {
 
 /// A room's lesson: what it is about, and its programs as they run.
 #[utoipa::path(get, path = "/api/rooms/{room}/lesson", responses(
-    (status = 200, body = LessonView), (status = 401, body = Problem), (status = 404, body = Problem),
-    (status = 409, body = Problem),
+    (status = 200, body = LessonView), (status = 404),
+    (status = 409),
 ))]
 async fn lesson(
     _: MayRead,
@@ -366,8 +370,8 @@ async fn lesson(
 
 /// Goes on with a room's lesson: lets one call go or all of them, stops, begins anew, tells an answer.
 #[utoipa::path(post, path = "/api/rooms/{room}/lesson", request_body = LessonCommand, responses(
-    (status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 204),
+    (status = 404), (status = 409), (status = 413),
 ))]
 async fn go_on(
     _: MayCommand,
@@ -383,14 +387,14 @@ async fn go_on(
 #[utoipa::path(get, path = "/api/rooms/{room}/live", params(feed::Start), responses(
     (status = 101, description = "Text messages of one JSON object a line: `hello`, events, `watching`, `snapshot`, `reply`, `ended`. \
         The viewer's first message may be {\"key\":…}; then {\"request\":1,\"command\":\"call\",\"program\":…,\"body\":…}."),
-    (status = 400, body = Problem),
 ))]
 async fn live(
     State(shared): Server,
     In(room): In<RoomId>,
     With(start): With<feed::Start>,
     headers: axum::http::HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    feed::open(shared, room, start, &headers, upgrade)
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let upgrade = upgrade.map_err(|why| Refusal::malformed(why.body_text()))?;
+    Ok(feed::open(shared, room, start, &headers, upgrade))
 }

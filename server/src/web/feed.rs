@@ -5,7 +5,7 @@
 mod pace;
 mod session;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -17,9 +17,10 @@ use axum::{
 };
 use serde::Deserialize;
 use socketscope_protocol::{
-    RoomId,
+    Greeting, RoomId,
     limits::{MESSAGE_BYTES, VIEWERS},
 };
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use crate::{refusal::Refusal, server::Shared, told::told};
@@ -27,6 +28,9 @@ use session::Session;
 
 /// The layer's default of 128 KiB a viewer is for uploads; what viewers send is small.
 const READ_BUFFER_BYTES: usize = 1024;
+
+/// How long a viewer of a closed server may take to show its key.
+const GREETING: Duration = Duration::from_secs(10);
 
 /// Close codes beyond those of RFC 6455: the HTTP status that a refused handshake would have had, plus 4000. A browser
 /// never shows a page why a handshake was refused, but it does show these.
@@ -37,6 +41,7 @@ const GOING_AWAY: u16 = 1001;
 
 /// Where a feed starts.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Start {
     /// The number of the first event wanted.
@@ -57,17 +62,23 @@ pub(super) fn open(
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let commands = shared.access.has_key(headers);
+    let has_key = shared.access.has_key(headers);
     let feeds = shared.feeds.clone();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)
-        .on_upgrade(move |socket| {
+        .on_upgrade(move |mut socket| {
             let feed = async move {
                 let from = start.from.max(1);
-                match prepare(&shared, &room) {
+                // Who may not read is not even told which rooms there are.
+                let greeted = match has_key || shared.access.is_open() {
+                    true => Ok(()),
+                    false => greeting(&shared, &mut socket).await,
+                };
+                let commands = has_key || !shared.access.is_open();
+                match greeted.and_then(|()| prepare(&shared, &room)) {
                     Ok(room) => Session::new(shared, room, socket, commands).run(from).await,
                     // Its room has just ended with all others.
                     Err(_) if shared.stopping.is_cancelled() => stop(socket, from).await,
@@ -76,6 +87,28 @@ pub(super) fn open(
             };
             feeds.track_future(feed)
         })
+}
+
+/// Waits for the key, where reading needs it: it is the first thing that is said.
+async fn greeting(shared: &Shared, socket: &mut WebSocket) -> Result<(), Refusal> {
+    let said = async {
+        loop {
+            match socket.recv().await {
+                Some(Ok(Message::Text(text))) => break Some(text),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => break None,
+            }
+        }
+    };
+    let said = tokio::select! {
+        said = timeout(GREETING, said) => said.ok().flatten(),
+        () = shared.stopping.cancelled() => None,
+    };
+    let greeting = said.and_then(|text| serde_json::from_str::<Greeting>(&text).ok());
+    match greeting {
+        Some(Greeting { key }) if shared.access.is_key(&key) => Ok(()),
+        _ => Err(Refusal::NoKey),
+    }
 }
 
 fn prepare(shared: &Shared, room: &RoomId) -> Result<Arc<crate::room::Room>, Refusal> {

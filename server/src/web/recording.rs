@@ -11,7 +11,7 @@ use axum::{
 use futures_util::stream;
 use serde::Deserialize;
 use socketscope_diagram::wording::Language;
-use socketscope_protocol::{Problem, RoomId};
+use socketscope_protocol::RoomId;
 use utoipa::IntoParams;
 
 use super::{
@@ -27,6 +27,7 @@ use crate::{
 
 /// Which words a file is written with.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InWords {
     /// The tag of a language: Chinese for every kind of `zh`, English for every other. The jsonl is the same in all.
@@ -36,12 +37,12 @@ pub(super) struct InWords {
 
 /// The journal as a file: `jsonl` as it is kept, `pcapng` for Wireshark, `mmd` for Mermaid, `svg` as the page draws it.
 #[utoipa::path(get, path = "/api/rooms/{room}/recording.{format}", params(
-    ("room" = RoomId, Path), ("format" = Format, Path), InWords,
+    InWords,
 ), responses(
     (status = 200, content(
         (String = "application/x-ndjson"), (Vec<u8> = "application/x-pcapng"), (String = "text/plain"), (String = "image/svg+xml"),
     )),
-    (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 404),
 ))]
 pub(super) async fn recording(
     _: MayRead,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use socketscope_protocol::Fact;
+use socketscope_protocol::{CallName, Fact};
 use socketscope_tests::{Puppet, Room, TestServer};
 
 /// Two programs; a step names the one that makes the call. PORT and PORT2 stand for free ports. A call that is to wait
@@ -460,4 +460,68 @@ async fn unix_datagrams() {
         "b" "send" {"fd": 3, "text": "anybody?"};
     };
     same_as_python("unix", "dgram", &steps).await;
+}
+
+/// An error of the socket's ends a call that waits, and a call that can only fail does not wait because another one does.
+#[tokio::test]
+async fn errors_come_to_calls_that_wait() {
+    let datagrams = steps! {
+        "a" "socket" {"family": "inet", "type": "dgram"};
+        "a" "connect" {"fd": 3, "address": "127.0.0.1:PORT"};
+        "a" "recv" {"fd": 3, "size": 10, "later": "refused"};
+        "a" "accept" {"fd": 3};
+        "a" "send" {"fd": 3, "text": "anybody?"};
+        "a" "" {"finish": "refused"};
+        "a" "getsockopt" {"fd": 3, "option": "SO_ERROR"};
+    };
+    same_as_python("inet", "dgram", &datagrams).await;
+    let streams = steps! {
+        "a" "socket" {"family": "inet", "type": "stream"};
+        "a" "bind" {"fd": 3, "address": "127.0.0.1:PORT"};
+        "a" "listen" {"fd": 3, "backlog": 5};
+        "a" "accept" {"fd": 3, "later": "client"};
+        "a" "recv" {"fd": 3, "size": 10};
+        "b" "socket" {"family": "inet", "type": "stream"};
+        "b" "connect" {"fd": 3, "address": "127.0.0.1:PORT"};
+        "a" "" {"finish": "client"};
+        "b" "recv" {"fd": 3, "size": 10, "later": "hello"};
+        "a" "send" {"fd": 4, "text": "hello"};
+        "b" "" {"finish": "hello"};
+        "b" "accept" {"fd": 3};
+        "b" "listen" {"fd": 3, "backlog": 5};
+    };
+    same_as_python("inet", "stream", &streams).await;
+}
+
+/// As the kernel serves tasks that wait exclusively.
+#[tokio::test]
+async fn who_waits_first_is_served_first() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "s"})).await;
+    room.call("s", json!({"call": "socket", "family": "inet", "type": "stream"})).await;
+    room.call("s", json!({"call": "bind", "fd": 3, "address": "127.0.0.1:0"})).await;
+    room.call("s", json!({"call": "listen", "fd": 3, "backlog": 5})).await;
+    let address = room.call("s", json!({"call": "getsockname", "fd": 3})).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        let (status, answer) = room.call_for(0, "s", &json!({"call": "accept", "fd": 3})).await;
+        assert_eq!(status, 202);
+        waiting.push(answer["id"].as_u64().expect("an id"));
+    }
+    for first in waiting {
+        let client = format!("c{first}");
+        room.start(json!({"name": client})).await;
+        room.call(&client, json!({"call": "socket", "family": "inet", "type": "stream"})).await;
+        let connect = json!({"call": "connect", "fd": 3, "address": address["value"]["address"]});
+        let from = room.view().await.head + 1;
+        room.call(&client, connect).await;
+        let accepts = |fact: &Fact| matches!(fact, Fact::Return { call: CallName::Accept, .. });
+        let events = room.until_from(from, "an accept", accepts).await;
+        let served = events.iter().rev().find_map(|event| match &event.fact {
+            Fact::Return { call: CallName::Accept, id, .. } => Some(id.0),
+            _ => None,
+        });
+        assert_eq!(served, Some(first));
+    }
 }

@@ -128,8 +128,11 @@ async fn a_rules_packet_stays_held_until_somebody_decides() {
     room.call("c", call).await;
     let held = |view: Value| view["held"].as_array().expect("a list").len();
     assert_eq!(held(room.wire(json!({"delay_ms": 1, "hold": false})).await), 1);
-    // Once the wire holds all in its direction it is one of them.
+    // Also where the wire holds all, and then does not any more.
+    let call = json!({"call": "sendto", "fd": 3, "address": SERVER, "text": "another"});
     assert_eq!(held(room.wire(json!({"from": "client", "hold": true})).await), 1);
-    assert_eq!(held(room.wire(json!({"from": "server", "hold": false})).await), 1);
-    assert_eq!(held(room.wire(json!({"from": "client", "hold": false})).await), 0);
+    room.call("c", call).await;
+    assert_eq!(held(room.wire(json!({"from": "server", "hold": false})).await), 2);
+    assert_eq!(held(room.wire(json!({"from": "client", "hold": false})).await), 1);
+    assert_eq!(held(room.post("/wire/packets", &json!({"fate": "deliver"})).await.1), 0);
 }

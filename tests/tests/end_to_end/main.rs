@@ -7,6 +7,7 @@ mod browser;
 mod calls;
 mod capture;
 mod command_line;
+mod document;
 mod feed;
 mod harness;
 mod isolation;

@@ -268,6 +268,11 @@ impl Conductor {
         let done = match command {
             LessonCommand::Run { pace_ms } => self.go_on(Mode::Run, Duration::from_millis(pace_ms)),
             LessonCommand::Pause => self.go_on(Mode::Step, Duration::ZERO),
+            LessonCommand::Step { program: Some(program) }
+                if !self.lesson.programs.iter().any(|it| it.name == program) =>
+            {
+                Err(Refusal::NoSuchProgram(program))
+            }
             LessonCommand::Step { program } => {
                 let begun = self.go_on(Mode::Step, Duration::ZERO);
                 if begun.is_ok() {

@@ -72,7 +72,7 @@ impl Inner {
             None => Outcome::Lost(Loss::NoHost),
         };
         // A packet that somebody has to decide about is told, however many there are.
-        let told = self.packets.take(now) || outcome == Outcome::Held;
+        let told = self.packets.take(now) || matches!(outcome, Outcome::Held { .. });
         let piece = Piece::of(&headers);
         if told {
             let (host, to_host, medium) = (Some(own.clone()), there.cloned(), Medium::Wire);
@@ -95,14 +95,15 @@ impl Inner {
             self.look(wire, from, protocol, course.0, Some(course.1), now);
         }
         let to = to.unwrap_or(from);
-        let parcel = |bytes| Parcel { id, from, to, course, piece, told, copy: false, bytes };
+        let (copy, by_rule) = (false, outcome == Outcome::Held { by_rule: true });
+        let parcel = |bytes| Parcel { id, from, to, course, piece, told, copy, by_rule, bytes };
         let rules = self.fates.rules().len();
         match outcome {
             Outcome::Lost(why) => self.lose(wire, &parcel(Box::default()), why),
-            Outcome::Held if self.held.len() >= HELD_PACKETS => {
+            Outcome::Held { .. } if self.held.len() >= HELD_PACKETS => {
                 self.lose(wire, &parcel(Box::default()), Loss::Full);
             }
-            Outcome::Held => {
+            Outcome::Held { .. } => {
                 wire.journal.append(now, Fact::Hold { packet: id });
                 self.held.insert(id, parcel(bytes.into()));
             }

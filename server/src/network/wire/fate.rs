@@ -28,7 +28,10 @@ pub(super) struct Traveller<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Outcome {
     Lost(Loss),
-    Held,
+    /// It waits for somebody: since a rule says so, or since the wire holds all, until it does not any more.
+    Held {
+        by_rule: bool,
+    },
     /// It arrives so many milliseconds after its turn; in its turn, or behind others; once or twice.
     Travels {
         delay_ms: f64,
@@ -145,14 +148,14 @@ impl Fates {
         let [lost, overtaken, twice, jitter] = [(); 4].map(|()| chance.draw());
         match self.rule(packet) {
             Some(RuledFate::Lose) => return Outcome::Lost(Loss::Rule),
-            Some(RuledFate::Hold) => return Outcome::Held,
+            Some(RuledFate::Hold) => return Outcome::Held { by_rule: true },
             None => {}
         }
         if lost < settings.loss {
             return Outcome::Lost(Loss::Chance);
         }
         if settings.hold {
-            return Outcome::Held;
+            return Outcome::Held { by_rule: false };
         }
         let overtaken = overtaken < settings.reorder;
         let behind = if overtaken { settings.delay_ms.max(OVERTAKEN_MS) } else { 0.0 };

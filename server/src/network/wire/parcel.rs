@@ -21,6 +21,8 @@ pub(super) struct Parcel {
     pub(super) told: bool,
     /// Whether it is a duplicate that the wire made.
     pub(super) copy: bool,
+    /// Whether a rule holds it.
+    pub(super) by_rule: bool,
     pub(super) bytes: Box<[u8]>,
 }
 

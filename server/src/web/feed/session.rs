@@ -7,7 +7,7 @@ use axum::{
     extract::ws::{Message, WebSocket},
     http::StatusCode,
 };
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{SinkExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::Value as Json;
 use socketscope_protocol::{Command, Greeting, Hello, Line, Reply, Request};
@@ -25,9 +25,6 @@ use crate::{
 
 /// Bytes of events that one message carries: a tenth of a second of a fast burst.
 const BATCH_BYTES: usize = 64 * 1024;
-
-/// How long a viewer of a closed server may take to show its key.
-const GREETING: Duration = Duration::from_secs(10);
 
 /// How long one message may take on its way out before the viewer counts as gone. It holds a socket and nothing else.
 const STALLED: Duration = Duration::from_secs(60);
@@ -50,6 +47,8 @@ const TOO_BIG: u16 = 1009;
 enum End {
     /// The viewer has gone, or does not take what is sent.
     Gone,
+    /// It has said good-bye.
+    Left,
     /// The room has ended.
     Room,
     /// The server stops.
@@ -99,6 +98,10 @@ impl Session {
         let Err(end) = self.watch().await;
         match end {
             End::Gone => {}
+            End::Left => {
+                // What it left with is answered (RFC 6455, section 5.5.1).
+                let _ = timeout(STALLED, self.socket.flush()).await;
+            }
             End::Refused(refusal) => refuse(self.socket, &refusal).await,
             End::Broken(code, why) => close(&mut self.socket, code, &why).await,
             End::Stopping => stop(self.socket, self.next).await,
@@ -112,10 +115,6 @@ impl Session {
     }
 
     async fn watch(&mut self) -> Result<std::convert::Infallible, End> {
-        while !self.commands && !self.shared.access.is_open() {
-            let message = timeout(GREETING, receive(&mut self.socket)).await;
-            self.take(message.map_err(|_| End::Refused(Refusal::NoKey))??).await?;
-        }
         self.hello().await?;
         let (shared, room) = (self.shared.clone(), self.room.clone());
         let mut hold_until = Instant::now();
@@ -184,13 +183,9 @@ impl Session {
             if !self.shared.access.is_key(&key) {
                 return Err(End::Refused(Refusal::NoKey));
             }
+            // The feed has begun already; it is now told of more.
             let known = std::mem::replace(&mut self.commands, true);
-            // Where reading is open the feed has begun already; it may now be told of more.
-            return if known || !self.shared.access.is_open() {
-                Ok(())
-            } else {
-                self.hello().await
-            };
+            return if known { Ok(()) } else { self.hello().await };
         }
         match self.answer(text.as_bytes()).await {
             Some(reply) => self.send_line(&Line::Reply(reply)).await,
@@ -320,7 +315,8 @@ async fn receive(socket: &mut WebSocket) -> Result<Option<String>, End> {
             Err(End::Broken(UNSUPPORTED, "a feed's messages are text".into()))
         }
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Left),
+        None => Err(End::Gone),
         // A message over the limit is known as such only by its text: axum hides the error's kind.
         Some(Err(error)) if error.to_string().contains("too long") => {
             let why = Refusal::message_too_long().problem().detail;

@@ -213,7 +213,7 @@ async fn what_is_wrong_is_refused() {
     assert_eq!((status, &answer["code"]), (404, &json!("no-such-lesson")), "{answer}");
     let (status, answer) =
         client.post("/api/rooms", &json!({"lesson": "backlog", "network": "host"})).await;
-    assert_eq!((status, &answer["code"]), (503, &json!("unable")), "{answer}");
+    assert_eq!((status, &answer["code"]), (400, &json!("malformed")), "{answer}");
     let plain = client.lab().await;
     for path in ["/lesson"] {
         let (status, answer) = client.get(&plain.path(path)).await;
