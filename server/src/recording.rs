@@ -15,7 +15,7 @@ use std::{iter, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use socketscope_diagram::wording::Language;
-use socketscope_protocol::Event;
+use socketscope_protocol::{Event, RoomView, json::Json, wire::Snapshot};
 
 use crate::{journal::Journal, room::Room};
 use drawn::Drawn;
@@ -77,12 +77,17 @@ trait Writer: Send + 'static {
 /// journal's first look up to a second: not for a thread that others wait for.
 pub(crate) fn pieces(room: &Room, format: Format, language: Language) -> Pieces {
     let words = Words::of(language);
+    let there = || {
+        let RoomView { hosts, wire, programs, .. } = room.view();
+        Snapshot { hosts, wire, programs }
+    };
+    let drawn = |span| Drawn::new(room.name.as_str(), span, there, words);
     let span = Span { next: 1, until: room.journal().range().1, journal: room.journal().clone() };
     match format {
         Format::Jsonl => Box::new(span.map(|text| (text + "\n").into_bytes())),
         Format::Pcapng => written(pcapng::Pcapng::new(room.view(), Survey::of(&span), words), span),
-        Format::Mmd => whole(mermaid::file(&Drawn::new(room.name.as_str(), span, words))),
-        Format::Svg => whole(svg::file(&Drawn::new(room.name.as_str(), span, words))),
+        Format::Mmd => whole(mermaid::file(&drawn(span))),
+        Format::Svg => whole(svg::file(&drawn(span))),
     }
 }
 
@@ -138,5 +143,5 @@ impl Iterator for Span {
 /// The events in `text`, one JSON object a line.
 fn events(text: &str) -> impl Iterator<Item = Event> {
     // The journal's own encoding can be read.
-    text.lines().filter_map(|line| serde_json::from_str(line).ok())
+    text.lines().filter_map(|line| Event::from_json(&Json::read(line)?))
 }

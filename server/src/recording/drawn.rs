@@ -9,7 +9,11 @@ use socketscope_diagram::{
     scene::View,
     wording::fill,
 };
-use socketscope_protocol::limits::{DRAWN_EVENTS, DRAWN_ROWS};
+use socketscope_protocol::{
+    Fact,
+    limits::{DRAWN_EVENTS, DRAWN_ROWS},
+    wire::Snapshot,
+};
 
 use super::{Span, events, words::Words};
 use crate::clock;
@@ -29,13 +33,24 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    pub(super) fn new(room: &str, span: Span, words: Words) -> Self {
+    /// Of the journal of a room of this name. Where its beginning is no longer kept, `there` says what there is.
+    pub(super) fn new(
+        room: &str,
+        span: Span,
+        there: impl FnOnce() -> Snapshot,
+        words: Words,
+    ) -> Self {
         let mut model = Model::new(DRAWN_EVENTS);
+        let mut missed = false;
         for batch in span {
             for event in events(&batch) {
+                missed |= matches!(event.fact, Fact::Gap { .. });
                 // A journal's own events follow each other.
                 let _ = model.push(event);
             }
+        }
+        if missed {
+            model.adopt(&there());
         }
         let rows = Rows::new(Filter::default(), &model);
         let lanes = Lanes::new(&model, rows.filter(), Metrics::WIDE, WIDTH, words.page);
@@ -75,7 +90,7 @@ impl Drawn {
 #[cfg(test)]
 mod tests {
     use socketscope_diagram::wording::Language;
-    use socketscope_protocol::{Change, Fact, ProgramName};
+    use socketscope_protocol::{Change, ProgramName};
 
     use super::*;
     use crate::journal::Journal;
@@ -88,7 +103,8 @@ mod tests {
             journal.append(at, Fact::Program { program: program.clone(), host: None, change });
         }
         let words = Words::of(Language::En);
-        Drawn::new("A room", Span { next: 1, until: starts, journal }, words)
+        let span = Span { next: 1, until: starts, journal };
+        Drawn::new("A room", span, Snapshot::default, words)
     }
 
     #[test]

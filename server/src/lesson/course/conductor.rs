@@ -31,6 +31,9 @@ use crate::{
 /// Bytes of the journal that are read in one go.
 const PIECE: usize = 256 * 1024;
 
+/// How many times as long as from call to call a question stands, where a lesson runs at a pace.
+const THINKING: u32 = 10;
+
 /// How long a step waits for a call that could be let go: a program needs a moment from one call to the next.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
@@ -186,7 +189,15 @@ impl Conductor {
             }
         }
         for it in self.witness.waiting() {
-            if let Some(question) = self.score.question_before(&it.call.program, it.call.call) {
+            let (program, call) = (&it.call.program, it.call.call);
+            // Where nothing waits for an answer the next question ends the last one: it is never asked too late.
+            if self.mode == Mode::Run
+                && self.score.next_question(program, call).is_some()
+                && let Some(open) = self.score.open_question()
+            {
+                self.reveal(open);
+            }
+            if let Some(question) = self.score.question_before(program, call) {
                 self.ask(question);
             }
         }
@@ -209,12 +220,14 @@ impl Conductor {
                 self.tell(LessonFact::Note { of, text });
             }
             Due::Act(act) => self.act(act),
-            Due::Ask(question) => self.ask(question),
             Due::Answered(question) => self.reveal(question),
         }
     }
 
-    fn ask(&self, at: usize) {
+    fn ask(&mut self, at: usize) {
+        if self.mode == Mode::Run {
+            self.due = Instant::now() + self.pace * THINKING;
+        }
         let question = &self.lesson.questions[at];
         self.poll.open(at as u32 + 1, question.choices.len());
         self.tell(LessonFact::Question {
@@ -318,7 +331,9 @@ impl Conductor {
 
     /// Whether the calls of a program have to be let go one by one. At full speed that would only cost time.
     fn needs_permission(&self, program: &ProgramName) -> bool {
-        self.mode == Mode::Step || !self.pace.is_zero() || self.score.may_have_to_wait(program)
+        !self.is_at_full_speed()
+            || self.score.may_have_to_wait(program)
+            || self.score.may_be_asked_about(program)
     }
 
     /// Lets those calls go whose time has come.
@@ -393,6 +408,10 @@ impl Conductor {
         self.tell_counts();
         self.poll.close();
         self.score.told(at);
+        if self.mode == Mode::Run {
+            // There is nothing to think about any longer.
+            self.due = self.due.min(Instant::now() + self.pace);
+        }
         let question = &self.lesson.questions[at];
         let (right, text) = (question.right, question.answer.clone());
         self.tell(LessonFact::Reveal { question: at as u32 + 1, right, text });

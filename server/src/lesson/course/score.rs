@@ -17,8 +17,6 @@ pub(super) enum Due {
     /// Say the note with this place.
     Note(usize),
     Act(Act),
-    /// Ask the question with this place.
-    Ask(usize),
     /// The call that it was asked about has returned.
     Answered(usize),
 }
@@ -110,11 +108,8 @@ impl Score {
         for (at, (question, asked)) in self.questions.iter_mut().enumerate() {
             match (enters, *asked) {
                 _ if !question.before.is(program, call, nth) => {}
-                // It was not held, and so it was not asked about before.
-                (true, Asked::NotYet) => {
-                    *asked = Asked::Open;
-                    due.push(Due::Ask(at));
-                }
+                // It was not held, and so it was not asked about before. Afterwards it is no question any more.
+                (true, Asked::NotYet) => *asked = Asked::Told,
                 (false, Asked::Open) => due.push(Due::Answered(at)),
                 _ => {}
             }
@@ -128,17 +123,23 @@ impl Score {
         program: &ProgramName,
         call: CallName,
     ) -> Option<usize> {
-        let next = self.entered(program, call) + 1;
         // One question at a time.
-        if self.has_to_wait(program, call) || self.open_question().is_some() {
+        if self.open_question().is_some() {
             return None;
         }
+        let at = self.next_question(program, call)?;
+        self.questions[at].1 = Asked::Open;
+        Some(at)
+    }
+
+    /// The place of the question that would be asked.
+    pub(super) fn next_question(&self, program: &ProgramName, call: CallName) -> Option<usize> {
+        let next = self.entered(program, call) + 1;
         let is_it = |(question, asked): &(Question, Asked)| {
             *asked == Asked::NotYet && question.before.is(program, call, next)
         };
         let at = self.questions.iter().position(is_it)?;
-        self.questions[at].1 = Asked::Open;
-        Some(at)
+        (!self.has_to_wait(program, call)).then_some(at)
     }
 
     /// Whether nothing is waited for any more but the programs' ends.
@@ -188,6 +189,14 @@ impl Score {
     /// Whether a call of the program may still have to wait for a moment of the lesson's.
     pub(super) fn may_have_to_wait(&self, program: &ProgramName) -> bool {
         self.waits.iter().any(|(before, until)| before.program == *program && !until.has_come())
+    }
+
+    /// Whether a question about a call of the program is still to be asked.
+    pub(super) fn may_be_asked_about(&self, program: &ProgramName) -> bool {
+        let is_it = |(question, asked): &(Question, Asked)| {
+            *asked == Asked::NotYet && question.before.program == *program
+        };
+        self.questions.iter().any(is_it)
     }
 
     fn entered(&self, program: &ProgramName, call: CallName) -> u32 {

@@ -205,6 +205,39 @@ async fn at_a_pace_calls_go_one_after_the_other() {
     }
 }
 
+/// Each question is asked before its call, and told before the next one is, however the lesson is run.
+#[tokio::test]
+async fn questions_stand_before_their_calls() {
+    let server = TestServer::start();
+    for (id, pace_ms) in
+        [("tcp-first-connection", 0), ("tcp-first-connection", 10), ("stream-boundaries", 0)]
+    {
+        let events = run(&server, id, pace_ms).await;
+        let (mut open, mut asked) = (None, 0);
+        for event in &events {
+            match (&event.fact, lesson(event)) {
+                (_, Some(LessonFact::Question { question, program, .. })) => {
+                    assert_eq!(open.replace((*question, program.clone())), None, "#{}", event.seq);
+                    // What it is about waits to be let go.
+                    let before = events[..event.seq as usize - 1].iter().rev();
+                    let last = before.into_iter().find_map(|event| match &event.fact {
+                        Fact::Ready(call) if call.program == *program => Some("ready"),
+                        Fact::Enter { program: by, .. } if by == program => Some("entered"),
+                        _ => None,
+                    });
+                    assert_eq!(last, Some("ready"), "{id}: #{}", event.seq);
+                    asked += 1;
+                }
+                (_, Some(LessonFact::Reveal { question, .. })) => {
+                    assert_eq!(open.take().map(|it| it.0), Some(*question));
+                }
+                _ => {}
+            }
+        }
+        assert!(asked > 0 && open.is_none(), "{id}: {asked}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_refused() {
     let server = TestServer::start();
