@@ -67,9 +67,21 @@ async fn beyond_loopback_reading_needs_the_key_too() {
     for path in ["/healthz", "/api/openapi.json"] {
         assert_eq!(stranger.get(path).await.0, 200, "{path}");
     }
-    let mut feed = Feed::connect(room.live(1)).await;
-    feed.send(&json!({"key": "not the key"})).await;
-    assert_eq!(feed.closed().await.0, 4401);
+    // Nothing but the key is heard, and nothing is told of what there is.
+    let nowhere = room.live(1).replace(&room.id, "nowhere");
+    for (address, first) in [
+        (room.live(1), json!({"key": "not the key"})),
+        (room.live(1), json!({"command": "answer", "body": {"question": 1, "choice": 1}})),
+        (nowhere.clone(), json!({"key": ""})),
+    ] {
+        let mut feed = Feed::connect(address).await;
+        feed.send(&first).await;
+        assert_eq!(feed.closed().await.0, 4401, "{first}");
+    }
+    let mut feed = Feed::connect(nowhere).await;
+    feed.send(&json!({"key": TestServer::KEY})).await;
+    assert_eq!(feed.closed().await.0, 4404);
+    assert_eq!(room.view().await.watching, 0);
     // As a browser does it, which cannot send headers.
     let mut feed = Feed::connect(room.live(1)).await;
     feed.send(&json!({"key": TestServer::KEY})).await;

@@ -1,11 +1,11 @@
 //! How a room of the lab ends, and what its neighbours notice of it.
 
 use serde_json::json;
-use socketscope_protocol::{CallName, Change, Fact, HostChange, Loss};
+use socketscope_protocol::{CallName, Change, Fact, Fd, HostChange, Loss, TcpState};
 use socketscope_tests::{Feed, Message, Room, TestServer, within};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::lab::{SERVER, connect, first, listener, program};
+use super::lab::{SERVER, connect, first, listener, program, state};
 
 #[tokio::test]
 async fn a_room_ends_in_order_with_calls_waiting_and_packets_held() {
@@ -109,5 +109,76 @@ async fn a_flood_stops_no_other_room() {
     for flood in floods {
         let events = flood.events_from(flood.view().await.head.saturating_sub(30)).await;
         assert!(!events.iter().any(|event| has_ended(&event.fact, "c")), "it floods all the while");
+    }
+}
+
+/// A blocking `connect` whose socket is shut down returns (connect(2) by __inet_stream_connect), and begins no other one.
+#[tokio::test]
+async fn a_connect_that_is_shut_down_ends() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    listener(&room, 5).await;
+    for how in ["both", "read", "write"] {
+        let name = format!("c-{how}");
+        program(&room, &name, "client").await;
+        room.wire(json!({"hold": true})).await;
+        let from = room.view().await.head + 1;
+        assert_eq!(connect(&room, &name, 0).await.0, 202);
+        room.until_from(from, "a held SYN", |fact| matches!(fact, Fact::Hold { .. })).await;
+        room.call(&name, json!({"call": "shutdown", "fd": 3, "how": how})).await;
+        let returned = |fact: &Fact| {
+            matches!(fact, Fact::Return { program, call: CallName::Connect, outcome: Err(errno), .. }
+                if program.as_str() == name && errno.name == "ECONNRESET")
+        };
+        let events = room.until_from(from, "the end of connect", returned).await;
+        let syns = events.iter().filter(|event| matches!(event.fact, Fact::Depart { .. })).count();
+        assert_eq!(syns, 1, "{how}");
+        // The socket can be used again, as after any connect that has failed.
+        room.wire(json!({"hold": false})).await;
+        assert_eq!(connect(&room, &name, 20_000).await.1["value"], json!({}));
+    }
+}
+
+/// A listener's state ends with its last descriptor, and a connection's end leaves the descriptor that it had.
+#[tokio::test]
+async fn states_end_with_their_sockets() {
+    let server = TestServer::start();
+    for kind in ["lab", "host"] {
+        let room = server.client().room_on(kind).await;
+        for (name, host) in [("s", "server"), ("c", "client")] {
+            let new = match kind {
+                "lab" => json!({"name": name, "host": host}),
+                _ => json!({"name": name}),
+            };
+            room.start(new).await;
+            room.call(name, json!({"call": "socket", "family": "inet", "type": "stream"})).await;
+        }
+        let host = if kind == "lab" { "10.0.0.1:0" } else { "127.0.0.1:0" };
+        room.call("s", json!({"call": "bind", "fd": 3, "address": host})).await;
+        room.call("s", json!({"call": "listen", "fd": 3, "backlog": 5})).await;
+        let listening = room.call("s", json!({"call": "getsockname", "fd": 3})).await;
+        let address = listening["value"]["address"].clone();
+        let from = room.view().await.head + 1;
+        room.call("s", json!({"call": "close", "fd": 3})).await;
+        let closed = |fact: &Fact| {
+            state(fact).is_some_and(|it| {
+                json!(it.local) == address && it.peer.is_none() && it.state == TcpState::Close
+            })
+        };
+        room.until_from(from, "the listener's end", closed).await;
+        let from = room.view().await.head + 1;
+        let connect = json!({"call": "connect", "fd": 3, "address": address});
+        assert_eq!(room.call("c", connect).await["errno"]["name"], "ECONNREFUSED");
+        let refused = |fact: &Fact| {
+            state(fact).is_some_and(|it| {
+                it.state == TcpState::Close
+                    && it.fd == Some(Fd(3))
+                    && it.program.as_ref().is_some_and(|name| name.as_str() == "c")
+            })
+        };
+        if kind == "lab" {
+            // On a loopback it is over before anybody can look.
+            room.until_from(from, "the state of the refused socket", refused).await;
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! A lesson is conducted: step by step, asked about, begun anew, and gone without a trace.
 
 use serde_json::json;
-use socketscope_protocol::{Event, Fact, LessonFact, Mode};
-use socketscope_tests::{Feed, Room, Story, TestServer, processes_that_name, within};
+use socketscope_protocol::{Event, Fact, LessonFact, Line, Mode};
+use socketscope_tests::{Feed, Message, Room, Story, TestServer, processes_that_name, within};
 
 use super::{begin, go_on, is_over, run};
 use crate::binary::{Running, binary};
@@ -236,6 +236,30 @@ async fn questions_stand_before_their_calls() {
         }
         assert!(asked > 0 && open.is_none(), "{id}: {asked}");
     }
+}
+
+/// A step that finds nothing to let go is answered late, and whoever has asked sees what happens meanwhile.
+#[tokio::test]
+async fn a_slow_answer_holds_up_no_feed() {
+    let server = TestServer::start();
+    let room = begin(&server, FIRST).await;
+    let (mut feed, hello) = Feed::open(&room, u64::MAX).await;
+    let step =
+        json!({"request": 7, "command": "lesson", "body": {"do": "step", "program": "client"}});
+    feed.send(&step).await;
+    room.start(json!({"name": "own"})).await;
+    loop {
+        match feed.next().await {
+            Message::Event(event) if matches!(&event.fact, Fact::Program { program, .. } if program.as_str() == "own") =>
+            {
+                assert!(event.seq > hello.head);
+                break;
+            }
+            Message::Line(Line::Reply(reply)) => panic!("the reply came first: {reply:?}"),
+            _ => {}
+        }
+    }
+    assert_eq!(feed.reply(Some(7)).await.0, 409);
 }
 
 #[tokio::test]

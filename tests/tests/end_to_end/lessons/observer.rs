@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::json;
-use socketscope_protocol::{Event, Fact, limits::OUTPUT_BYTES};
+use socketscope_protocol::{Change, Event, Fact, Fd, limits::OUTPUT_BYTES};
 use socketscope_server::{Choice, Ladder, Lessons};
 use socketscope_tests::{Story, TestServer, processes_that_name};
 
@@ -14,9 +14,13 @@ const PLAN: &str = "order = 1\n[title]\nen = \"A\"\nzh = \"甲\"\n[text]\nen = \
 
 /// A server with a lesson of one program.
 fn server_with(folder: &Folder, code: &str) -> TestServer {
+    server_with_plan(folder, PLAN, code)
+}
+
+fn server_with_plan(folder: &Folder, plan: &str, code: &str) -> TestServer {
     let lesson = folder.0.join("it");
     fs::create_dir(&lesson).expect("a folder");
-    for (file, text) in [("lesson.toml", PLAN), ("it.py", code)] {
+    for (file, text) in [("lesson.toml", plan), ("it.py", code)] {
         fs::write(lesson.join(file), text).expect("a file");
     }
     let lessons = Lessons::new(vec![Path::to_owned(&folder.0)]);
@@ -289,4 +293,74 @@ async fn lessons_without_a_wire_run_on_this_machine() {
     {
         assert!(ran.contains(&id), "{ran:?}");
     }
+}
+
+/// Threads whose sockets have numbers that others have just given up.
+const REUSED: &str = r#"import socket, threading
+
+listener = socket.create_server(("127.0.0.1", 0))
+address = listener.getsockname()
+
+def serve():
+    for _ in range(60):
+        connection, _ = listener.accept()
+        connection.recv(9)
+        connection.close()
+
+def ask():
+    for _ in range(60):
+        with socket.create_connection(address) as connection:
+            connection.sendall(b"hello")
+
+threads = [threading.Thread(target=it) for it in (serve, serve, ask, ask)]
+for it in threads: it.start()
+for it in threads: it.join()
+"#;
+
+#[tokio::test]
+async fn numbers_that_are_used_again_are_the_new_sockets() {
+    let folder = Folder::new("reused");
+    let server = server_with(&folder, REUSED);
+    let events = run(&server, "it", 0).await;
+    let story = Story::of(&events);
+    story.has(&["it ends", "it exits 0"]);
+    // What was received is checked against what arrived, of each socket.
+    assert_eq!(story.count("it recv = 5"), 120);
+    let closed = events.iter().find_map(|event| match &event.fact {
+        Fact::Program { change: Change::Ended(fds), .. } => Some(fds.clone()),
+        _ => None,
+    });
+    assert_eq!(closed, Some(vec![Fd(3)]), "the listener alone was still open");
+}
+
+/// Programs that never pause, whatever comes of it.
+const FLOOD: &str = r#"import socket, time
+
+sock = socket.socket(type=socket.SOCK_DGRAM)
+sock.bind(("127.0.0.1", 0))
+sock.setblocking(False)
+end = time.monotonic() + 300
+while time.monotonic() < end:
+    for _ in range(10_000):
+        try:
+            sock.recv(1)
+        except BlockingIOError:
+            pass
+    print("still here")
+"#;
+
+#[tokio::test]
+async fn programs_that_never_pause_keep_nobody_from_ending_them() {
+    let folder = Folder::new("flood");
+    let plan: String = ["a", "b", "c", "d"]
+        .map(|name| format!("[[program]]\nname = \"{name}\"\nfile = \"it.py\"\n"))
+        .concat();
+    let server =
+        server_with_plan(&folder, &PLAN.replace("[[program]]\nfile = \"it.py\"\n", &plan), FLOOD);
+    let room = begin(&server, "it").await;
+    go_on(&room, json!({"do": "run"})).await;
+    let prints = |fact: &Fact| matches!(fact, Fact::Output { .. });
+    room.until("it prints", prints).await;
+    let (status, _) = server.client().delete(&room.path("")).await;
+    assert_eq!(status, 204);
 }
