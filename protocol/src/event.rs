@@ -198,7 +198,7 @@ pub struct End {
 }
 
 impl<'de> Deserialize<'de> for Event {
-    /// By the reader that the page has, too. Slow, and for tests and tools only.
+    /// By the reader that the page has, too; for tests and tools. Whoever reads many uses `Event::from_json` itself.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = serde_json::Value::deserialize(deserializer)?.to_string();
         let event = Json::read(&text).as_ref().and_then(Self::from_json);

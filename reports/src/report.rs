@@ -1,6 +1,6 @@
 //! One report, and its form as words.
 
-/// What a report is about; observer.py has the same order.
+/// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The program begins; `a` is its process.

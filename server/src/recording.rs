@@ -19,6 +19,7 @@ use socketscope_protocol::{Event, RoomView, json::Json, wire::Snapshot};
 
 use crate::{journal::Journal, room::Room};
 use drawn::Drawn;
+use pcapng::Pcapng;
 use survey::Survey;
 use words::Words;
 
@@ -63,18 +64,8 @@ impl Format {
 /// A file's pieces, in order.
 pub(crate) type Pieces = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
-/// Writes a file of events.
-trait Writer: Send + 'static {
-    /// What stands before all events.
-    fn begin(&mut self, out: &mut Vec<u8>);
-    /// What there is to write once `event` has happened.
-    fn event(&mut self, event: Event, out: &mut Vec<u8>);
-    /// What stands behind all events.
-    fn end(&mut self, out: &mut Vec<u8>);
-}
-
-/// The file in `format`, its words in `language`, of what `room`'s journal has by now. It and each piece take milliseconds of work, a long
-/// journal's first look up to a second: not for a thread that others wait for.
+/// The file in `format`, its words in `language`, of what `room`'s journal has by now. It and each piece take milliseconds of
+/// work, a long journal's first look up to a second: not for a thread that others wait for.
 pub(crate) fn pieces(room: &Room, format: Format, language: Language) -> Pieces {
     let words = Words::of(language);
     let there = || {
@@ -85,7 +76,7 @@ pub(crate) fn pieces(room: &Room, format: Format, language: Language) -> Pieces 
     let span = Span { next: 1, until: room.journal().range().1, journal: room.journal().clone() };
     match format {
         Format::Jsonl => Box::new(span.map(|text| (text + "\n").into_bytes())),
-        Format::Pcapng => written(pcapng::Pcapng::new(room.view(), Survey::of(&span), words), span),
+        Format::Pcapng => packets(Pcapng::new(room.view(), Survey::of(&span), words), span),
         Format::Mmd => whole(mermaid::file(&drawn(span))),
         Format::Svg => whole(svg::file(&drawn(span))),
     }
@@ -95,19 +86,14 @@ fn whole(text: String) -> Pieces {
     Box::new(iter::once(text.into_bytes()))
 }
 
-fn written(mut writer: impl Writer, span: Span) -> Pieces {
-    let mut begin = Vec::new();
-    writer.begin(&mut begin);
-    let batches = span.map(Some).chain(iter::once_with(|| None));
-    let rest = batches.map(move |batch| {
+fn packets(mut writer: Pcapng, span: Span) -> Pieces {
+    let begin = iter::once(writer.begin());
+    let rest = span.map(move |text| {
         let mut out = Vec::new();
-        match batch {
-            Some(text) => events(&text).for_each(|event| writer.event(event, &mut out)),
-            None => writer.end(&mut out),
-        }
+        events(&text).for_each(|event| writer.event(event, &mut out));
         out
     });
-    Box::new(iter::once(begin).chain(rest))
+    Box::new(begin.chain(rest))
 }
 
 /// What a journal has from an event on to another, in batches of one JSON object a line. What is not kept any more by the

@@ -26,10 +26,16 @@ const LINGER: Duration = Duration::from_micros(100);
 pub(crate) type Watch<T> = AsyncFd<Arc<T>>;
 
 /// What keeps the descriptor that it names, the same one, for as long as it lives.
-pub(crate) trait Steady: AsRawFd {}
-impl Steady for socket2::Socket {}
-impl Steady for File {}
-impl Steady for Tap {}
+///
+/// # Safety
+/// Whoever is this must do so: the runtime goes on to use the number.
+pub(crate) unsafe trait Steady: AsRawFd {}
+// SAFETY: each owns its descriptor, names that one only, and closes it when it is dropped.
+unsafe impl Steady for socket2::Socket {}
+// SAFETY: as above.
+unsafe impl Steady for File {}
+// SAFETY: as above.
+unsafe impl Steady for Tap {}
 
 /// Begins to watch `what`.
 pub(crate) fn watch<T: Steady>(what: Arc<T>) -> io::Result<Watch<T>>

@@ -1,6 +1,7 @@
 //! What the end-to-end tests and the measurements share: a server of their own, its HTTP interface, its feed.
 //!
-//! Everything waits for what it wants to see, until a deadline; nothing sleeps.
+//! Everything waits for what it wants to see, until a deadline. Only where nothing tells when to look again (a page that is
+//! drawn, a process that dies) it is looked again after a few milliseconds.
 
 mod browser;
 mod client;

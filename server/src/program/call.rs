@@ -1,27 +1,27 @@
 //! One call from `enter` to `return`: made at once where the kernel answers at once, and waited for where it does not.
 
+mod connection;
+mod transfer;
+
 use std::{
-    io::{self, IoSliceMut},
+    io,
     sync::{Arc, Weak},
 };
 
-use nix::libc::{EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EINTR, EIO, EMFILE};
-use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, recvmsg};
-use socket2::SockAddr;
+use nix::libc::{EBADF, EINTR, EIO, EMFILE};
 use socketscope_protocol::{
-    Call, CallAnswer, CallId, CallName, End, Errno, Fact, Family, Fd, How, Outcome, Payload,
-    SocketType, Value, WaitingCall,
+    Call, CallAnswer, CallId, CallName, End, Errno, Fact, Family, Fd, How, Outcome, SocketType,
+    Value, WaitingCall,
 };
 use tokio::sync::oneshot;
 
 use super::{
     Program,
     act::Act,
-    concerned::{self, Concerned},
-    ends::Key,
+    concerned::Concerned,
     socket::{Socket, Wants},
 };
-use crate::{clock, kernel, network, network::Network, refusal::Refusal};
+use crate::{clock, network, network::Network, refusal::Refusal};
 
 /// What a call is made on.
 pub(super) enum Target {
@@ -210,123 +210,6 @@ impl Entered {
         Ok(Value { fd: Some(fd), ..Value::default() }.into())
     }
 
-    async fn connect(&self, socket: &Arc<Socket>, address: &SockAddr) -> io::Result<()> {
-        let (before, mut asked) = (socket.disconnected(), false);
-        let mut connect = || {
-            let again = std::mem::replace(&mut asked, true);
-            if again && socket.disconnected() != before {
-                // `shutdown`, or another `connect` that failed, has ended this one. To ask again would begin a new one.
-                return aborted(socket.inner());
-            }
-            match socket.inner().connect(address) {
-                // A blocking `connect` goes on here until there is an end. Asking again is how the kernel tells it, and
-                // leaves the socket as a blocking `connect` would (__inet_stream_connect).
-                Err(error) if !socket.nonblocking() && in_progress(&error) => {
-                    Err(io::ErrorKind::WouldBlock.into())
-                }
-                Err(error) if again && error.kind() != io::ErrorKind::WouldBlock => {
-                    socket.set_disconnected();
-                    Err(error)
-                }
-                done => done,
-            }
-        };
-        let share = self.program.scope.network.share();
-        let mut connect = || concerned::sending(share, socket, address, &mut connect);
-        let Some(fd) = self.fd.filter(|_| socket.socket_type == SocketType::Stream) else {
-            return self.wait(socket, Wants::Room, connect, |()| false).await;
-        };
-        let (scope, program) = (&self.program.scope, &self.program.name);
-        let end = || End { program: program.clone(), fd };
-        let key = || connecting_key(socket, address);
-        let connect = || scope.ends.connecting(end(), &mut connect, key);
-        self.wait(socket, Wants::Room, connect, |()| false).await
-    }
-
-    async fn accept(&self, socket: &Arc<Socket>) -> io::Result<Done> {
-        let number = self.reserve()?;
-        let accept = || {
-            let (accepted, peer) = socket.inner().accept()?;
-            accepted.set_nonblocking(true)?;
-            Ok((accepted, peer))
-        };
-        let (accepted, peer) = self.wait(socket, Wants::Connection, accept, |_| false).await?;
-        let accepted = Arc::new(Socket::new(accepted, socket.family, socket.socket_type));
-        let key = accepted_key(&accepted, &peer, &self.program.scope.network);
-        let other = key.and_then(|key| self.program.scope.ends.accepted(key));
-        let peer = network::written(&peer, self.program.scope.network.folder());
-        let fd = number.settle(accepted.clone());
-        let value = Value { fd: Some(fd), peer: Some(peer), ..Value::default() };
-        Ok(Done { value, moved: Some(accepted), other, ..Done::default() })
-    }
-
-    async fn send(
-        &self,
-        socket: &Arc<Socket>,
-        bytes: &[u8],
-        to: Option<&SockAddr>,
-    ) -> io::Result<Done> {
-        // A blocking `send` on a stream returns when all is in the kernel's buffer, not when the first part is.
-        let whole = socket.socket_type == SocketType::Stream && !socket.nonblocking();
-        let mut sent = 0;
-        let share = self.program.scope.network.share();
-        let send = || loop {
-            let rest = &bytes[sent..];
-            let more = match to {
-                Some(to) => {
-                    concerned::sending(share, socket, to, || socket.inner().send_to(rest, to))?
-                }
-                None => socket.inner().send(rest)?,
-            };
-            sent += more;
-            if !whole || sent >= bytes.len() {
-                return Ok(());
-            }
-        };
-        match self.wait(socket, Wants::Room, send, |()| false).await {
-            // Interrupted or failed after a part of it: that part is what it returns (send(2)).
-            Err(_) if sent > 0 => {}
-            done => done?,
-        }
-        let moved = (to.is_some() && socket.first_named()).then(|| socket.clone());
-        let value = Value { bytes: Some(sent), ..Value::default() };
-        Ok(Done { value, moved, ..Done::default() })
-    }
-
-    async fn recv(&self, socket: &Arc<Socket>, size: usize, from: bool) -> io::Result<Done> {
-        let receive = || {
-            // Made anew for each attempt: a call that waits holds no buffer.
-            let mut bytes = vec![0; size];
-            let mut parts = [IoSliceMut::new(&mut bytes)];
-            let mut control = RecvAncillaryBuffer::new(&mut []);
-            // Asked before: what came before the shutdown is still received.
-            let ends = socket.ends_empty();
-            let message = match recvmsg(socket, &mut parts, &mut control, RecvFlags::empty()) {
-                Err(rustix::io::Errno::AGAIN) if ends => return Ok((Vec::new(), false, None)),
-                message => message?,
-            };
-            bytes.truncate(message.bytes);
-            Ok((bytes, message.flags.contains(ReturnFlags::TRUNC), message.address))
-        };
-        let emptied = |(bytes, ..): &(Vec<u8>, _, _)| {
-            !bytes.is_empty() && bytes.len() < size && socket.short_read_empties()
-        };
-        let (received, cut, sender) = self.wait(socket, Wants::Bytes, receive, emptied).await?;
-        socket.set_received();
-        let Payload { text, base64 } = Payload::shown(&received);
-        let folder = self.program.scope.network.folder();
-        let sender = sender.filter(|_| from && socket.socket_type == SocketType::Dgram);
-        let value = Value {
-            bytes: Some(received.len()),
-            text,
-            base64,
-            from: sender.and_then(|sender| network::written_sender(sender, folder)),
-            truncated: cut.then_some(true),
-            ..Value::default()
-        };
-        Ok(Done { value, received, ..Done::default() })
-    }
-
     /// Frees the number at once. The socket itself goes when no waiting call needs it any more.
     async fn close(&self, socket: Arc<Socket>) -> io::Result<()> {
         let removed = self.fd.and_then(|fd| self.program.state().fds.remove(fd));
@@ -429,40 +312,6 @@ fn direction(how: How) -> std::net::Shutdown {
         How::Write => std::net::Shutdown::Write,
         How::Both => std::net::Shutdown::Both,
     }
-}
-
-/// What a blocking `connect` returns that finds its socket neither connecting nor connected any more
-/// (__inet_stream_connect): the error that the socket has, or that there is none.
-fn aborted(socket: &socket2::Socket) -> io::Result<()> {
-    if socket.peer_addr().is_ok() {
-        return Ok(());
-    }
-    let error = socket.take_error()?;
-    Err(error.unwrap_or_else(|| io::Error::from_raw_os_error(ECONNABORTED)))
-}
-
-fn in_progress(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(EINPROGRESS | EALREADY))
-}
-
-fn connecting_key(socket: &Socket, target: &SockAddr) -> Option<Key> {
-    if socket.family == Family::Unix {
-        return kernel::inode(socket).map(Key::Unix);
-    }
-    let local = socket.inner().local_addr().ok()?.as_socket()?;
-    // While it is still connecting there is no peer to ask for; a connection to 0.0.0.0 goes to this machine.
-    let peer = match socket.inner().peer_addr() {
-        Ok(peer) => peer.as_socket()?,
-        Err(_) => target.as_socket().filter(|target| !target.ip().is_unspecified())?,
-    };
-    (local.port() != 0).then_some(Key::Inet(local, peer))
-}
-
-fn accepted_key(accepted: &Socket, peer: &SockAddr, network: &Network) -> Option<Key> {
-    if accepted.family == Family::Unix {
-        return network.unix_peer(accepted.inode()).map(Key::Unix);
-    }
-    Some(Key::Inet(peer.as_socket()?, accepted.inner().local_addr().ok()?.as_socket()?))
 }
 
 fn errno(error: &io::Error) -> Errno {

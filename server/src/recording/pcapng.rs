@@ -12,7 +12,7 @@ use socketscope_protocol::{
 };
 
 use super::{
-    Survey, Writer,
+    Survey,
     calls::{Calls, Told},
     words::Words,
 };
@@ -128,10 +128,10 @@ impl Pcapng {
         sum.acks += new.acks;
         sum.retransmissions += new.retransmissions;
     }
-}
 
-impl Writer for Pcapng {
-    fn begin(&mut self, out: &mut Vec<u8>) {
+    /// What stands before all packets.
+    pub(super) fn begin(&self) -> Vec<u8> {
+        let out = &mut Vec::new();
         let application = concat!("Socketscope ", env!("CARGO_PKG_VERSION"));
         block::section(out, application, &self.summary());
         let words = self.words.own;
@@ -140,9 +140,11 @@ impl Writer for Pcapng {
         block::interface(out, "loopback", loopback, SNAP_LENGTH);
         let names = self.hosts.iter().map(|host| (host.address.octets(), host.host.as_str()));
         block::names(out, names);
+        std::mem::take(out)
     }
 
-    fn event(&mut self, event: Event, out: &mut Vec<u8>) {
+    /// What there is to write once `event` has happened.
+    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) {
         match &event.fact {
             Fact::Depart { .. } => self.packet(event, out),
             Fact::Summary(sum) => self.sum((**sum).clone(), event.at),
@@ -172,8 +174,6 @@ impl Writer for Pcapng {
             | Fact::State(_) => {}
         }
     }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
 /// Adds calls to the comments of a packet that departed at `at`, with how long before or after that was: as `side` says.

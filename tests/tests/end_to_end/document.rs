@@ -39,7 +39,8 @@ async fn the_document_is_whole() {
                 .collect();
             let names = path.split('{').skip(1).filter_map(|part| part.split('}').next());
             let mut names: Vec<_> = names.collect();
-            (in_path.sort_unstable(), names.sort_unstable());
+            in_path.sort_unstable();
+            names.sort_unstable();
             assert_eq!(in_path, names, "{what}");
             for parameter in parameters {
                 let required = parameter["required"] == true;

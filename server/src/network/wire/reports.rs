@@ -123,7 +123,8 @@ impl Inner {
     /// A packet of the host at `plug` has just been read: whatever caused it is told before it departs.
     pub(super) fn hear_before_departure(&mut self, wire: &Wire, plug: usize) {
         if self.hear_before(wire, plug) {
-            // The return that waited for this host's packets has been told: those that follow are of their own time.
+            // Packets that follow may be caused by what has just been told: they are of their own time, and not of the return's
+            // that waits.
             self.fence = None;
         }
     }

@@ -218,14 +218,14 @@ async fn questions_stand_before_their_calls() {
             match (&event.fact, lesson(event)) {
                 (_, Some(LessonFact::Question { question, program, .. })) => {
                     assert_eq!(open.replace((*question, program.clone())), None, "#{}", event.seq);
-                    // What it is about waits to be let go.
-                    let before = events[..event.seq as usize - 1].iter().rev();
-                    let last = before.into_iter().find_map(|event| match &event.fact {
-                        Fact::Ready(call) if call.program == *program => Some("ready"),
-                        Fact::Enter { program: by, .. } if by == program => Some("entered"),
+                    // What it is about is still to be entered.
+                    let mut later = events[event.seq as usize..].iter();
+                    let next = later.find_map(|event| match &event.fact {
+                        Fact::Enter { program: by, .. } if by == program => Some("enters"),
+                        Fact::Return { program: by, .. } if by == program => Some("returns"),
                         _ => None,
                     });
-                    assert_eq!(last, Some("ready"), "{id}: #{}", event.seq);
+                    assert_eq!(next, Some("enters"), "{id}: #{}", event.seq);
                     asked += 1;
                 }
                 (_, Some(LessonFact::Reveal { question, .. })) => {
