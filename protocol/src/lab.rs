@@ -8,7 +8,8 @@ use crate::{HostName, PacketId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WireSettings {
-    /// Milliseconds from departure to arrival.
+    /// Milliseconds from departure to arrival, of packets that depart from now on. Each arrives behind those of its direction
+    /// that departed before it.
     pub delay_ms: f64,
     /// Up to so many milliseconds more, by chance.
     pub jitter_ms: f64,
@@ -18,7 +19,7 @@ pub struct WireSettings {
     pub reorder: f64,
     /// The chance that a packet arrives twice.
     pub duplicate: f64,
-    /// Kilobits a second; 0: as fast as it goes.
+    /// Kilobits a second; 0: as fast as it goes. A change is one for packets that still wait for their turn, too.
     pub rate_kbit: u64,
     /// Whether packets stop in mid-wire until somebody lets them go.
     pub hold: bool,

@@ -205,6 +205,12 @@ impl Socket {
         self.socket_type == SocketType::Dgram && !self.nonblocking() && self.shut_for_reading()
     }
 
+    /// Whether `accept` returns EINVAL where it would otherwise wait for somebody: a Unix listener is shut down for reading,
+    /// and the program has not asked for an answer at once (unix_accept). TCP's says so to everybody.
+    pub(super) fn ends_lonely(&self) -> bool {
+        self.family == Family::Unix && !self.nonblocking() && self.shut_for_reading()
+    }
+
     fn shut_for_reading(&self) -> bool {
         let mut asked = [PollFd::new(self, PollFlags::RDHUP)];
         poll(&mut asked, Some(&Timespec::default())).is_ok()

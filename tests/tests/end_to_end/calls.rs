@@ -491,6 +491,18 @@ async fn errors_come_to_calls_that_wait() {
         "b" "listen" {"fd": 3, "backlog": 5};
     };
     same_as_python("inet", "stream", &streams).await;
+    let unix = steps! {
+        "a" "socket" {"family": "unix", "type": "stream"};
+        "a" "bind" {"fd": 3, "address": "UNIX/x.sock"};
+        "a" "listen" {"fd": 3, "backlog": 5};
+        "a" "accept" {"fd": 3, "later": "nobody"};
+        "b" "socket" {"family": "unix", "type": "stream"};
+        "a" "shutdown" {"fd": 3, "how": "both"};
+        "a" "" {"finish": "nobody"};
+        "a" "accept" {"fd": 3};
+        "b" "connect" {"fd": 3, "address": "UNIX/x.sock"};
+    };
+    same_as_python("unix", "stream", &unix).await;
 }
 
 /// As the kernel serves tasks that wait exclusively.

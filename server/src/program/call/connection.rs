@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use nix::libc::{EALREADY, ECONNABORTED, EINPROGRESS};
+use nix::libc::{EALREADY, ECONNABORTED, EINPROGRESS, EINVAL};
 use socket2::SockAddr;
 use socketscope_protocol::{End, Family, SocketType, Value};
 
@@ -53,7 +53,14 @@ impl Entered {
     pub(super) async fn accept(&self, socket: &Arc<Socket>) -> io::Result<Done> {
         let number = self.reserve()?;
         let accept = || {
-            let (accepted, peer) = socket.inner().accept()?;
+            // Asked before: who came before the shutdown is still accepted.
+            let ends = socket.ends_lonely();
+            let (accepted, peer) = socket.inner().accept().map_err(|error| {
+                if ends && error.kind() == io::ErrorKind::WouldBlock {
+                    return io::Error::from_raw_os_error(EINVAL);
+                }
+                error
+            })?;
             accepted.set_nonblocking(true)?;
             Ok((accepted, peer))
         };
