@@ -234,11 +234,6 @@ impl Lab {
         }
     }
 
-    /// A program's ports are somebody else's from now on.
-    pub(super) fn program_ended(&mut self, program: ProgramId) {
-        self.holders.forget(program);
-    }
-
     pub(super) fn departed(
         &mut self,
         now: Moment,
@@ -247,6 +242,9 @@ impl Lab {
         medium: Medium,
         header: &Packet,
     ) {
+        if header.segment.as_ref().is_some_and(|segment| segment.has(Flag::Syn)) {
+            self.holders.opened(hosts[0], header.protocol, &header.from);
+        }
         let place =
             |host: Option<HostId>, address: &str| self.place(host, header.protocol, address);
         let ends = [place(hosts[0], &header.from), place(hosts[1], &header.to)];

@@ -227,8 +227,33 @@ fn the_packets_of_a_call_that_is_refused_are_its_programs() {
     }
     journal.err(id, crate::journal::refused());
     let drawn = Drawn::new(&journal.model, 1000.0);
-    assert_eq!(titles(&drawn), ["client", "kernel", other]);
-    assert_eq!(drawn.scene(0..100).packets.len(), 2);
+    assert_eq!(titles(&drawn), ["client", "kernel"], "nobody is there");
+    let bends: Vec<_> = drawn.scene(0..100).packets.iter().map(|it| it.bend.is_some()).collect();
+    assert_eq!(bends, [true, true], "they do not leave the kernel");
+}
+
+#[test]
+fn where_somebody_has_listened_before_a_refused_call_is_still_its_programs() {
+    let mut journal = Journal::new(100);
+    let (own, other) = ("127.0.0.1:50000", "127.0.0.1:9555");
+    journal.start("a");
+    journal.tell(state(None, "a", other, None, TcpState::Listen));
+    journal.start("b");
+    journal.call("b", None, crate::journal::STREAM, crate::journal::fd(3));
+    let id = journal.enter("b", Some(3), crate::journal::connect(other));
+    for header in [segment(own, other, &[Flag::Syn], 0), segment(other, own, &[Flag::Rst], 0)] {
+        let packet = journal.depart([None, None], header);
+        journal.arrive(packet);
+    }
+    journal.err(id, crate::journal::refused());
+    let drawn = Drawn::new(&journal.model, 1000.0);
+    assert_eq!(titles(&drawn), ["a", "kernel", "kernel", "b"]);
+    let [a, b] = [drawn.lanes.lanes[1].x, drawn.lanes.lanes[2].x];
+    let near = |x: f64, lane: f64| (x - lane).abs() < 12.0;
+    let scene = drawn.scene(0..100);
+    let ends: Vec<_> = scene.packets.iter().map(|it| [it.points[0].0, it.points[1].0]).collect();
+    assert!(near(ends[0][0], b) && near(ends[0][1], a), "the SYN goes from b to a: {ends:?}");
+    assert!(near(ends[1][0], a) && near(ends[1][1], b), "the RST goes from a to b: {ends:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     format::{count, duration, size},
-    model::{Moment, PacketRecord},
+    model::{Moment, PacketRecord, Place},
     rows::Stretch,
     scene::label,
     wording::fill,
@@ -174,21 +174,30 @@ impl View<'_> {
         })
     }
 
-    /// The lifelines where it leaves and where it goes. What goes to nobody goes out on the wire.
+    /// The lifelines where it leaves and where it goes. What goes to nobody goes out on the wire; on this machine, which
+    /// answers it itself, it stays where it is.
     fn ends(&self, record: &PacketRecord) -> Option<(f64, f64)> {
         let header = self.model.header(record)?;
         let x = |end: usize, address: &str| {
             let lane = self.lanes.kernel(self.model, record.ends[end], address)?;
             self.lanes.lanes.get(lane).map(|lane| lane.x)
         };
-        let from = x(0, &header.from)?;
-        let to = x(1, &header.to).or_else(|| {
-            record.lost?;
-            let toward = self.lanes.free_side(from);
-            let room = self.lanes.room_beside(from, toward).max(ASTRAY);
-            Some(from + toward * room)
-        });
-        Some((from, to?))
+        let is_nobody = |end: usize, address: &str| {
+            record.medium == Medium::Loopback
+                && record.ends[end] == Place::Outside
+                && self.model.peer_at(address).is_none()
+        };
+        match (x(0, &header.from), x(1, &header.to)) {
+            (Some(from), Some(to)) => Some((from, to)),
+            (Some(from), None) if record.lost.is_some() => {
+                let toward = self.lanes.free_side(from);
+                let room = self.lanes.room_beside(from, toward).max(ASTRAY);
+                Some((from, from + toward * room))
+            }
+            (Some(from), None) if is_nobody(1, &header.to) => Some((from, from)),
+            (None, Some(to)) if is_nobody(0, &header.from) => Some((to, to)),
+            _ => None,
+        }
     }
 
     /// Writes what a packet says and what became of it to where nothing else is written: along its way, as near to its start
