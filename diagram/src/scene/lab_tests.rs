@@ -1,7 +1,7 @@
 //! Scenes of the lab and of captured packets: who is drawn where, and that no text covers another one.
 
 use proptest::prelude::*;
-use socketscope_protocol::{Flag, KernelState, Loss, TcpState};
+use socketscope_protocol::{Fact, Flag, KernelState, Loss, TcpState};
 
 use super::{
     taken::{Plate, buttons, label_of},
@@ -174,6 +174,49 @@ fn a_syn_that_a_full_queue_drops_says_so() {
     let answer = segment(SERVER, CLIENT, &[Flag::Syn, Flag::Ack], 0);
     journal.depart([Some("server"), Some("client")], answer);
     assert_eq!(noted(&journal)[..2], [Some(EN.lab.overflow.to_owned()), None]);
+}
+
+#[test]
+fn what_is_sent_again_says_so_below_its_own_start() {
+    let mut journal = Journal::lab();
+    let syn = segment(CLIENT, SERVER, &[Flag::Syn], 0);
+    let hosts = [Some("client"), Some("server")];
+    let first = journal.depart(hosts, syn.clone());
+    journal.fact(Fact::Hold { packet: first });
+    let mut again = syn;
+    again.segment.as_mut().unwrap().original = Some(first);
+    for _ in 0..2 {
+        journal.wait(1_000_000_000);
+        let packet = journal.depart(hosts, again.clone());
+        journal.fact(Fact::Hold { packet });
+    }
+    let drawn = Drawn::new(&journal.model, 760.0);
+    let scene = drawn.scene(0..100);
+    for packet in &scene.packets[1..] {
+        let ((x, y), (_, label)) = (packet.points[0], packet.original.as_ref().unwrap());
+        assert!(label.text.starts_with("again after"), "{label:?}");
+        assert!(label.y > y && label.y < y + 1.7 * drawn.lanes.metrics.row, "{label:?} at {y}");
+        assert!((label.x - x).abs() < 20.0, "{label:?} at {x}");
+    }
+}
+
+#[test]
+fn what_has_waited_does_not_pass_through_what_still_waits() {
+    let mut journal = Journal::lab();
+    let hosts = [Some("client"), Some("server")];
+    let held = |journal: &mut Journal| {
+        let packet = journal.depart(hosts, segment(CLIENT, SERVER, &[Flag::Syn], 0));
+        journal.fact(Fact::Hold { packet });
+        packet
+    };
+    let first = held(&mut journal);
+    held(&mut journal);
+    journal.arrive(first);
+    let scene = Drawn::new(&journal.model, 1000.0).scene(0..100);
+    let [delivered, waits] = [0, 1].map(|at| scene.packets[at].points[1].0);
+    let buttons = scene.packets[1].buttons().unwrap()[0];
+    assert!((delivered - waits).abs() > 6.0, "beside the dot");
+    assert!(delivered > waits && buttons.0 + buttons.2 < waits, "and beside its buttons");
 }
 
 #[test]

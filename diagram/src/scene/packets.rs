@@ -28,9 +28,12 @@ const STEP: f64 = 0.06;
 const STEPS: u32 = 14;
 /// Cells to which a label is cut that has no room.
 const SHORTER: [usize; 5] = [26, 21, 17, 13, 9];
-/// Pixels by which notes move up or down: those beside an arrow's end, and those beside a lifeline.
+/// Pixels by which notes move up or down: those beside an arrow's end, and those below its start.
 const LOOSELY: [f64; 5] = [0.0, 13.0, -13.0, 24.0, -24.0];
-const ALONG_LIFELINE: [f64; 7] = [0.0, -13.0, 13.0, -26.0, 26.0, -39.0, 39.0];
+const CLOSELY: [f64; 2] = [0.0, 7.0];
+/// How far before the middle of the wire a packet has waited that was delivered: between those that still wait there and
+/// their buttons.
+const SIDING: f64 = 9.5;
 /// How far the loop goes that a packet makes which stays on its lifeline; the points that pull it are as far again.
 const LOOP: f64 = 30.0;
 /// The least room that a packet has which goes to nobody.
@@ -141,9 +144,12 @@ impl View<'_> {
         let middle = (from + to) / 2.0;
         let mut points = vec![(from, y(start))];
         if let Some(held) = held {
-            points.push((middle, y(held)));
-            if let Some(arrive) = arrive {
-                points.extend([(middle, y(arrive)), (to, y(arrive))]);
+            match arrive {
+                Some(arrive) => {
+                    let siding = middle - toward * SIDING;
+                    points.extend([(siding, y(held)), (siding, y(arrive)), (to, y(arrive))]);
+                }
+                None => points.push((middle, y(held))),
             }
         } else {
             points.push(match (arrive, lost) {
@@ -168,7 +174,7 @@ impl View<'_> {
             label,
             slope: 0.0,
             note: self.packet_note(record, &points),
-            original: self.original_place(record, from, toward),
+            original: self.original_place(record, &points),
             name: self.packet_name(record),
             points,
         })
@@ -218,7 +224,7 @@ impl View<'_> {
         });
         if let Some((_, later)) = &mut packet.original {
             let text = std::mem::replace(later, self.no_label());
-            if let Some(label) = taken.first(level(&text, &ALONG_LIFELINE)) {
+            if let Some(label) = taken.first(level(&text, &CLOSELY)) {
                 *later = label;
             }
         }
@@ -306,19 +312,20 @@ impl View<'_> {
     fn original_place(
         &self,
         record: &PacketRecord,
-        x: f64,
-        toward: f64,
+        points: &[(f64, f64)],
     ) -> Option<((f64, f64), Label)> {
         let first = self.model.lab().packet(self.original(record)?)?;
         let y = self.y(self.rows.row_of(first.depart.seq)?) + ARROW;
         let later = duration(record.depart.at.saturating_sub(first.depart.at));
         let text = fill(self.wording.lab.again_after, &[("time", &later)]);
-        let here = self.y(self.rows.row_of(record.depart.seq)?) + ARROW;
-        // Beside the curve, which bends away from the lifeline.
-        let (x_label, anchor) =
-            (x + toward * 30.0, if toward > 0.0 { Anchor::Start } else { Anchor::End });
-        let y_label = (here - self.lanes.metrics.row / 2.0).max((y + here) / 2.0);
-        Some(((x, y), Label::new(text, x_label, y_label, anchor, self.lanes.metrics.character)))
+        let ((from, top), (to, bottom)) = (points[0], points[1]);
+        let anchor = if from < to { Anchor::Start } else { Anchor::End };
+        let x = from + (to - from).signum() * BESIDE;
+        let label = Label::new(text, x, top + BELOW, anchor, self.lanes.metrics.character);
+        // As far below the start as the packet's way falls beside it: nearer to it than to any other's.
+        let part = (BESIDE + label.width) / (to - from).abs().max(1.0);
+        let label = Label { y: label.y + (bottom - top) * part.min(1.0), ..label };
+        Some(((from, y), label))
     }
 
     fn kind(&self, record: &PacketRecord) -> PacketKind {
