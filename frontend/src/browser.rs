@@ -142,6 +142,14 @@ pub(crate) fn on_scheme_change(then: impl Fn() + 'static) {
     });
 }
 
+/// Calls `then` whenever the visitor leaves the page, until the current owner is disposed of.
+pub(crate) fn on_leaving(then: impl Fn() + 'static) {
+    let left = Closure::<dyn Fn()>::new(then);
+    window().set_onpagehide(Some(left.as_ref().unchecked_ref()));
+    Stored::new(left);
+    on_cleanup(|| window().set_onpagehide(None));
+}
+
 /// Whether the media query holds, for as long as the current owner lives.
 pub(crate) fn media(query: &str) -> RwSignal<bool> {
     let query = window().match_media(query).ok().flatten();

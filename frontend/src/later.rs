@@ -28,8 +28,8 @@ pub type Loading = Pin<Box<dyn Future<Output = Option<Later>>>>;
 pub struct Later {
     /// Fills what stands around the diagram.
     pub(crate) around: fn(around::Frame),
-    /// Looks after the room's lesson.
-    pub(crate) teach: fn(Room),
+    /// Looks after the room's lesson, and after whoever leaves.
+    pub(crate) attend: fn(Room),
     /// Takes the room to be as a line of the feed says, where events are missing.
     pub(crate) adopt: fn(&mut Model, &str),
     /// Decides about a packet that the wire holds.
@@ -48,7 +48,7 @@ impl Later {
     pub fn new() -> Self {
         Self {
             around: around::around,
-            teach: around::teach,
+            attend: around::attend,
             adopt: state::adopt,
             decide: Room::decide,
             hollow: hollow::hollow,

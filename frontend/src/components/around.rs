@@ -55,8 +55,11 @@ pub(crate) fn around(frame: Frame) {
     page.child([bar(), tabs()]);
 }
 
-/// Where the room is for a lesson, loads it.
-pub(crate) fn teach(room: Room) {
+/// Looks after the room: where it is for a lesson, loads it; whoever leaves the page watches no longer.
+pub(crate) fn attend(room: Room) {
+    // The browser may keep the page for whoever comes back, with its connections. Its clocks stand until then.
+    browser::on_leaving(move || room.leave());
+
     let (is_for_one, key) = (Memo::new(move || room.lesson_id().is_some()), key());
     watch(move || {
         if is_for_one.get() {

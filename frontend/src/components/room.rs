@@ -27,7 +27,7 @@ pub(crate) fn room_page(id: RoomId) -> El {
     });
     on_cleanup(|| document().set_title(words().brand));
     once_here(move |later| {
-        (later.teach)(room);
+        (later.attend)(room);
         // What came before may have had to wait for it.
         room.schedule();
     });

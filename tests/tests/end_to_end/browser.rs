@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use socketscope_protocol::{Call, Fact, limits::SHOWN_BYTES};
-use socketscope_tests::{Browser, Cable, Puppet, Room, Screen, TestServer};
+use socketscope_tests::{Browser, Cable, Puppet, Room, Screen, TestServer, within};
 
 const ROWS: &str = "svg [role=option]";
 
@@ -212,4 +212,108 @@ async fn scrolling_back_is_not_disturbed() {
     assert_eq!(names[0], "a started", "the first row is still there");
     let nodes = browser.script("return document.querySelectorAll('svg *').length", json!([])).await;
     assert!(nodes.as_u64().is_some_and(|nodes| nodes < 1_500), "{nodes} nodes");
+}
+
+#[tokio::test]
+async fn a_recording_is_saved_in_each_format() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let cable = Cable::to(server.address).await;
+    let browser = Browser::start().await;
+    browser.allow_saving().await;
+    enter(&browser, cable.address, &room).await;
+    drawn(&browser, "a started", "").await;
+    browser.click(("button", "Export…")).await;
+    let pcapng = [0x0a, 0x0d, 0x0d, 0x0a];
+    for (format, begins) in
+        [("pcapng", &pcapng[..]), ("svg", b"<svg"), ("mmd", b"sequenceDiagram"), ("jsonl", b"{")]
+    {
+        browser.click(("#export button", &*format!(".{format}"))).await;
+        let saved = browser.saved(&format!("socketscope-{}.{format}", room.id)).await;
+        assert!(saved.starts_with(begins), "{format}: {:?}", String::from_utf8_lossy(&saved));
+    }
+    assert_eq!(browser.console_errors().await, [""; 0]);
+    cable.pull();
+    browser.click(("#export button", ".svg")).await;
+    browser
+        .until(
+            "document.querySelector('#export [role=alert]')?.innerText.includes('does not answer')",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn the_last_row_is_brought_into_view() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    for _ in 0..60 {
+        room.call("a", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
+    }
+    let browser = Browser::start().await;
+    enter(&browser, server.address, &room).await;
+    drawn(&browser, "a: socket(inet, dgram) returned 62", "").await;
+    browser.script("document.querySelector('[role=listbox]').focus()", json!([])).await;
+    // Home, then End.
+    for (key, row) in
+        [('\u{e011}', "a started"), ('\u{e010}', "a: socket(inet, dgram) returned 62")]
+    {
+        browser.press(&key.to_string()).await;
+        browser
+            .until(&format!(
+                "(() => {{
+                    const row = document.querySelector('svg [aria-selected=true]');
+                    if (!row?.getAttribute('aria-label').startsWith({row:?})) return false;
+                    const [seen, own] = [row.closest('.scroll'), row].map(e => e.getBoundingClientRect());
+                    return own.top >= seen.top && own.bottom <= seen.bottom;
+                }})()"
+            ))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_diagram_that_was_out_of_sight_is_at_its_end() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let browser = Browser::start_on(Screen::PHONE).await;
+    // As a phone's, which take no room.
+    browser.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
+    enter(&browser, server.address, &room).await;
+    drawn(&browser, "a started", "").await;
+    browser.click(("[role=tab]", "Programs")).await;
+    for _ in 0..60 {
+        room.call("a", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
+    }
+    let head = room.view().await.head;
+    browser.until(&format!("Number(document.documentElement.dataset.head) === {head}")).await;
+    browser.click(("[role=tab]", "Diagram")).await;
+    browser
+        .until(
+            "(() => {
+                const { scrollTop, scrollHeight, clientHeight } = document.querySelector('.scroll');
+                return scrollTop > 0 && scrollTop + clientHeight > scrollHeight - 2;
+            })()",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn whoever_has_left_does_not_watch() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let browser = Browser::start().await;
+    enter(&browser, server.address, &room).await;
+    drawn(&browser, "a started", "").await;
+    assert_eq!(room.view().await.watching, 1);
+    browser.goto("about:blank").await;
+    let left = async || while room.view().await.watching > 0 {};
+    within("nobody watches", left()).await;
+    room.start(json!({"name": "b"})).await;
+    browser.back().await;
+    drawn(&browser, "b started", "").await;
+    assert_eq!(browser.names(ROWS).await, ["a started", "b started"]);
 }
