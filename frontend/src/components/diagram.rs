@@ -80,6 +80,7 @@ pub(crate) fn diagram() -> El {
     let active = move || Some(format!("row-{}", room.selected_row()?));
     let empty = move || room.rows().is_empty();
     let scroll = scroll
+        .attr("id", "diagram")
         .attr("tabindex", "0")
         .attr("role", "listbox")
         .attr("aria-label", w.diagram)

@@ -9,7 +9,7 @@ use socketscope_protocol::{Fact, LessonFact, Mode};
 
 pub(crate) use bar::bar;
 use controls::controls;
-pub(super) use controls::obstacle;
+pub(super) use controls::no_step;
 use question::question;
 
 use super::parts::{button, problem_note, prose};

@@ -1,7 +1,7 @@
 //! The lab as a visitor sees it: packets between the right lifelines, states, the wire's tools, the inspector.
 
 use serde_json::{Value, json};
-use socketscope_tests::{Browser, Room, TestServer};
+use socketscope_tests::{Browser, Room, Screen, TestServer};
 
 const SERVER: &str = "10.0.0.1:9000";
 
@@ -195,4 +195,30 @@ async fn layers_are_switched_off() {
     }
     browser.click((".layers button", "Packets")).await;
     drawn(&browser, "SYN seq 0", "arrived after").await;
+}
+
+#[tokio::test]
+async fn what_opens_on_a_low_screen_can_be_read_to_its_end() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    pair(&room).await;
+    let browser = Browser::start_on(Screen { width: 960, height: 540, dark: false }).await;
+    enter(&browser, &server, &room).await;
+    for (button, popover) in
+        [((".wire button", "More…"), "wire-settings"), (("button", "Notation"), "legend")]
+    {
+        browser.click(button).await;
+        browser
+            .until(&format!(
+                "(() => {{
+                    const open = document.getElementById({popover:?});
+                    const {{ top, bottom, height }} = open.getBoundingClientRect();
+                    const all = height + 2 > open.scrollHeight || getComputedStyle(open).overflowY === 'auto';
+                    return height > 100 && top >= 0 && bottom <= innerHeight && all;
+                }})()"
+            ))
+            .await;
+        // Escape.
+        browser.press("\u{e00c}").await;
+    }
 }
