@@ -220,6 +220,22 @@ fn what_has_waited_does_not_pass_through_what_still_waits() {
 }
 
 #[test]
+fn what_datagrams_take_is_told_as_memory() {
+    let mut journal = Journal::lab();
+    let socket = state(Some("server"), "server", "10.0.0.1:9001", None, TcpState::Close);
+    let udp = socketscope_protocol::Protocol::Udp;
+    journal.tell(KernelState { protocol: udp, receive_queue: Some(832), ..socket });
+    let scene = Drawn::new(&journal.model, 1000.0).scene(0..100);
+    let chips: Vec<_> = scene.chips.iter().map(|chip| &*chip.text).collect();
+    assert!(chips.contains(&"receive memory 832 bytes"), "{chips:?}");
+    let told = crate::inspect::inspect(&journal.model, journal.model.head(), 0, &EN).unwrap();
+    let facts = &told.kernel[0].1;
+    let fact = |wanted| facts.iter().find(|it| it.name == wanted).map(|it| &*it.value);
+    assert_eq!(fact(EN.lab.state_name), Some("UNCONN"));
+    assert_eq!(fact(EN.inspect.counted), Some(EN.inspect.counted_why));
+}
+
+#[test]
 fn no_row_of_a_packet_is_blank() {
     let mut journal = Journal::new(100);
     let strange = journal.depart([None, None], datagram("127.0.0.1:1", "127.0.0.1:2", 3));
