@@ -84,6 +84,11 @@ pub(crate) fn absolute(path: &str) -> String {
     location().origin().unwrap_or_default() + path
 }
 
+/// The name by which this browser knows the server's machine.
+pub(crate) fn host() -> String {
+    location().hostname().unwrap_or_default()
+}
+
 /// Puts `text` on the clipboard; false where the browser refuses.
 pub(crate) async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();

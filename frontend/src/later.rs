@@ -40,6 +40,8 @@ pub struct Later {
     pub(crate) lobby: fn() -> Vec<El>,
     /// What is shown at an address that the page does not have.
     pub(crate) nowhere: fn() -> Vec<El>,
+    /// What is shown at the address of a room that there is not.
+    pub(crate) no_room: fn() -> Vec<El>,
 }
 
 impl Later {
@@ -54,6 +56,7 @@ impl Later {
             hollow: hollow::hollow,
             lobby: lobby::lobby,
             nowhere: nowhere::nowhere,
+            no_room: nowhere::no_room,
         }
     }
 }

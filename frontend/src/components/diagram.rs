@@ -17,7 +17,7 @@ use crate::{
     later::part,
     reactive::{Memo, Stored, untrack},
     state::{BELOW, Room, Tab, room},
-    words::words,
+    words::frame_words,
 };
 
 /// Pixels that a scroll position may be off by before it counts as another one.
@@ -36,7 +36,7 @@ pub(crate) fn notation() -> El {
 
 /// The diagram.
 pub(crate) fn diagram() -> El {
-    let (room, w) = (room(), words());
+    let (room, w) = (room(), frame_words());
     let lanes = Memo::new(move || room.lanes());
     let spacer = el("div").class("spacer").attr("role", "presentation");
     let scroll = el("div").class("scroll");

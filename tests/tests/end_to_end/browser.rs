@@ -105,6 +105,11 @@ async fn a_row_is_inspected_by_keyboard() {
         .await;
     browser.press("\u{e013}").await;
     browser.until("document.querySelector('[aria-selected=true]')?.getAttribute('aria-label').startsWith('a: bind(3, ')").await;
+    // Enter leads to the inspector, and Escape back.
+    browser.press("\u{e007}").await;
+    browser.until("document.activeElement.id === 'inspector'").await;
+    browser.press("\u{e00c}").await;
+    browser.until("document.activeElement.id === 'diagram' && !document.querySelector('svg [aria-selected=true]')").await;
 }
 
 #[tokio::test]
@@ -182,6 +187,8 @@ async fn whoever_has_no_key_watches_only() {
         .await;
     browser.goto(&server.url("/rooms/nosuch")).await;
     browser.until("document.body.innerText.includes('does not exist')").await;
+    let about_it = browser.names(".room, .status, [popovertarget]").await;
+    assert_eq!(about_it, [""; 0], "there is nothing to say about it");
 }
 
 #[tokio::test]
@@ -316,4 +323,101 @@ async fn whoever_has_left_does_not_watch() {
     browser.back().await;
     drawn(&browser, "b started", "").await;
     assert_eq!(browser.names(ROWS).await, ["a started", "b started"]);
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_and_one_may_watch() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let browser = Browser::start().await;
+    browser.goto(&server.url(&format!("/rooms/{}#key=of-an-earlier-start", room.id))).await;
+    browser
+        .until("document.querySelector('.banner')?.innerText.includes('does not accept the key')")
+        .await;
+    drawn(&browser, "a started", "").await;
+    // In the lobby nothing is sent until something is to be done.
+    browser.goto(&server.url("/#key=of-another-one")).await;
+    browser.click(("button", "Create a room")).await;
+    browser
+        .until(
+            "document.querySelector('.lobby-rooms')?.innerText.includes('does not accept the key')",
+        )
+        .await;
+    browser.wait_for(".create button[disabled]").await;
+}
+
+#[tokio::test]
+async fn a_room_is_ended_from_the_lobby() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    let browser = visitor(&server).await;
+    browser
+        .until(&format!("document.querySelector('.rooms')?.innerText.includes({:?})", room.id))
+        .await;
+    browser.click((".rooms button", "End")).await;
+    browser.click((".popover button", "End the room")).await;
+    browser.wait_for(".empty").await;
+    assert_eq!(server.client().get(&room.path("")).await.0, 404);
+}
+
+#[tokio::test]
+async fn the_lobby_recovers_when_the_server_is_back() {
+    let server = TestServer::start();
+    let cable = Cable::to(server.address).await;
+    let browser = Browser::start().await;
+    browser.goto(&format!("http://{}/#key={}", cable.address, TestServer::KEY)).await;
+    browser.wait_for(".lesson-link").await;
+    cable.pull();
+    browser.click(("button", "Create a room")).await;
+    browser.until("document.querySelectorAll('[role=alert]').length === 2").await;
+    cable.plug_in();
+    browser.wait_gone("[role=alert]").await;
+}
+
+#[tokio::test]
+async fn a_press_means_what_was_under_it_first() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    let socket = json!({"call": "socket", "family": "inet", "type": "dgram"});
+    for _ in 0..60 {
+        room.call("a", socket.clone()).await;
+    }
+    let browser = Browser::start().await;
+    enter(&browser, server.address, &room).await;
+    drawn(&browser, "a: socket(inet, dgram) returned 62", "").await;
+    let place = browser
+        .until(
+            "(() => {
+                const row = [...document.querySelectorAll('svg [role=option]')]
+                    .find(e => e.getAttribute('aria-label').includes('returned 55'));
+                const { x, y, width, height } = row.getBoundingClientRect();
+                return [x + width / 2, y + height / 2];
+            })()",
+        )
+        .await;
+    let mouse = async |what: &str| {
+        let event =
+            json!({"type": what, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+        browser.devtools("Input.dispatchMouseEvent", event).await;
+    };
+    mouse("mousePressed").await;
+    // The diagram follows its end, and another row is there now.
+    room.call("a", socket.clone()).await;
+    drawn(&browser, "a: socket(inet, dgram) returned 63", "").await;
+    mouse("mouseReleased").await;
+    browser.until("document.querySelector('svg [aria-selected=true]')?.getAttribute('aria-label').includes('returned 55')").await;
+}
+
+#[tokio::test]
+async fn a_tablets_tabs_say_what_stands_beside_the_diagram() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    let browser = Browser::start_on(Screen { width: 768, height: 1024, dark: false }).await;
+    enter(&browser, server.address, &room).await;
+    let chosen = "[...document.querySelectorAll('[role=tab][aria-selected=true]')].map(e => e.innerText).join()";
+    browser.until(&format!("{chosen} === 'Programs'")).await;
+    browser.become_like(Screen::PHONE).await;
+    browser.until(&format!("{chosen} === 'Diagram'")).await;
 }

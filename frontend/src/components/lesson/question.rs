@@ -12,7 +12,7 @@ use crate::{
     feed::Status,
     reactive::{Memo, untrack},
     state::Room,
-    words::{lesson_words, wording, words},
+    words::{frame_words, lesson_words, wording},
 };
 
 /// A question that was asked.
@@ -77,7 +77,7 @@ fn shown(room: Room, asked: Asked, answered: Memo<Option<Answered>>) -> El {
         let right = move || told.with(|told| told.as_ref().is_some_and(|it| it.0 == number));
         let why_not = move || match told.with(Option::is_some) {
             true => Some(w.answered_why),
-            false => (room.status.get() != Status::Live).then(|| words().not_connected_why),
+            false => (room.status.get() != Status::Live).then(|| frame_words().not_connected_why),
         };
         let marks = move || {
             let (right, own) = (right(), own());
