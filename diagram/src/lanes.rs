@@ -3,6 +3,7 @@
 use crate::{
     model::{HostId, Model, PeerId, Place, Program, ProgramId},
     rows::Filter,
+    scene::text_cells,
     wording::Wording,
 };
 
@@ -144,6 +145,20 @@ impl Lanes {
         let wide = Metrics::for_width(available) == Metrics::WIDE;
         let metrics = if wide { Metrics::between(part.clamp(0.0, 1.0)) } else { Metrics::NARROW };
         place(lanes, metrics, available, wire)
+    }
+
+    /// Width of a letter in a head's title, and of what is around that.
+    pub const TITLE: f64 = 8.6;
+    /// See [`TITLE`](Self::TITLE).
+    pub const AROUND: f64 = 13.0;
+
+    /// How wide the head of `lane` is: wider than usual where its texts need it and there is room up to the next ones.
+    pub fn head_width(&self, lane: &Lane) -> f64 {
+        const APART: f64 = 8.0;
+        let cells = text_cells(&lane.title).max(text_cells(&lane.subtitle));
+        let needed = (cells + 1) as f64 * Self::TITLE + Self::AROUND;
+        let room = self.room_beside(lane.x, -1.0).min(self.room_beside(lane.x, 1.0)) - APART;
+        self.metrics.head.max(needed.min(room))
     }
 
     /// Where the lifeline `kind` is.

@@ -36,7 +36,7 @@ pub use fields::Fields;
 pub use lab::Lab;
 pub use language::{Language, Piece, first_sentence, paragraphs, plain};
 pub use lesson::Lesson;
-pub use page::{Choice, Inspect, Page, PerCall};
+pub use page::{Choice, Frame, Inspect, Page, PerCall};
 pub use recorded::Recorded;
 use texts::{Texts, texts};
 pub use trouble::{Trouble, Troubles};
@@ -51,10 +51,12 @@ texts! {
         pub diagram: Diagram,
         /// The rows of the diagram as sentences, for screen readers.
         pub sentence: Sentence,
-        /// Everything around the diagram.
-        pub page: Page,
+        /// The page's frame.
+        pub frame: Frame,
         /// Packets, the wire, and what the kernel says. The last that a first diagram needs: see [`Wording::files`].
         pub lab: Lab,
+        /// Everything around the diagram.
+        pub page: Page,
         /// What each of the kernel's errors means, a sentence each.
         pub errno: Errnos,
         /// The names of header fields.
@@ -78,13 +80,13 @@ impl Wording {
 
     /// All texts, each on a line, as two files: what a room's first diagram needs, and the rest.
     pub fn files(&self) -> [String; 2] {
-        let Self { language, diagram, sentence, page, lab, .. } = self;
+        let Self { language, diagram, sentence, frame, lab, .. } = self;
         let [mut first, mut all] = [const { String::new() }; 2];
         let mut add = |text| first.extend([text, "\n"]);
         language.each(&mut add);
         diagram.each(&mut add);
         sentence.each(&mut add);
-        page.each(&mut add);
+        frame.each(&mut add);
         lab.each(&mut add);
         self.each(&mut |text| all.extend([text, "\n"]));
         let rest = all.split_off(first.len());

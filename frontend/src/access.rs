@@ -5,11 +5,12 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use crate::{
     browser::{location, window},
     reactive::{Stored, expect_context},
+    words::frame_words,
 };
 
 const SLOT: &str = "socketscope.key";
 
-/// The key that this tab has, where it has one.
+/// The key that this tab has, where it has one; an empty one where the server has not accepted it.
 pub(crate) fn take_key() -> Option<String> {
     let storage = window().session_storage().ok().flatten();
     let fragment = location().hash().unwrap_or_default();
@@ -45,6 +46,15 @@ pub(crate) fn watch_key() {
     Stored::new(changed);
 }
 
+/// The server does not accept this tab's key. The page is loaded anew, without it: one may watch without any.
+pub(crate) fn key_refused() {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(SLOT, "");
+    }
+    // Only a frame in a sandbox is refused.
+    let _ = location().reload();
+}
+
 fn hide_fragment() {
     let path = location().pathname().unwrap_or_else(|_| "/".into());
     if let Ok(history) = window().history() {
@@ -58,5 +68,11 @@ pub(crate) struct Key(pub(crate) Option<String>);
 
 /// This tab's key.
 pub(crate) fn key() -> Option<String> {
-    expect_context::<Key>().0
+    expect_context::<Key>().0.filter(|key| !key.is_empty())
+}
+
+/// Why this tab may watch only.
+pub(crate) fn why_no_key(usual: &'static str) -> &'static str {
+    let refused = expect_context::<Key>().0.is_some_and(|key| key.is_empty());
+    if refused { frame_words().key_refused_why } else { usual }
 }

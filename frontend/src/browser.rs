@@ -84,6 +84,11 @@ pub(crate) fn absolute(path: &str) -> String {
     location().origin().unwrap_or_default() + path
 }
 
+/// The name by which this browser knows the server's machine.
+pub(crate) fn host() -> String {
+    location().hostname().unwrap_or_default()
+}
+
 /// Puts `text` on the clipboard; false where the browser refuses.
 pub(crate) async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
@@ -140,6 +145,14 @@ pub(crate) fn on_scheme_change(then: impl Fn() + 'static) {
     on_cleanup(move || {
         kept.try_with(|(query, _)| query.set_onchange(None));
     });
+}
+
+/// Calls `then` whenever the visitor leaves the page, until the current owner is disposed of.
+pub(crate) fn on_leaving(then: impl Fn() + 'static) {
+    let left = Closure::<dyn Fn()>::new(then);
+    window().set_onpagehide(Some(left.as_ref().unchecked_ref()));
+    Stored::new(left);
+    on_cleanup(|| window().set_onpagehide(None));
 }
 
 /// Whether the media query holds, for as long as the current owner lives.

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
 use crate::{
+    access::key_refused,
     browser,
     reactive::{Stored, on_cleanup},
     state::Room,
@@ -98,7 +99,9 @@ impl Feed {
     fn over(self, room: Room, code: u16) {
         self.0.update(|state| state.socket = None);
         room.disconnected();
+        let has_key = || self.0.try_with(|state| state.key.is_some()) == Some(true);
         match code {
+            4401 if has_key() => key_refused(),
             4401 => room.status.set(Status::Refused),
             4404 => room.status.set(Status::NoRoom),
             _ => self.pause(room),

@@ -28,8 +28,8 @@ pub type Loading = Pin<Box<dyn Future<Output = Option<Later>>>>;
 pub struct Later {
     /// Fills what stands around the diagram.
     pub(crate) around: fn(around::Frame),
-    /// Looks after the room's lesson.
-    pub(crate) teach: fn(Room),
+    /// Looks after the room's lesson, and after whoever leaves.
+    pub(crate) attend: fn(Room),
     /// Takes the room to be as a line of the feed says, where events are missing.
     pub(crate) adopt: fn(&mut Model, &str),
     /// Decides about a packet that the wire holds.
@@ -40,6 +40,8 @@ pub struct Later {
     pub(crate) lobby: fn() -> Vec<El>,
     /// What is shown at an address that the page does not have.
     pub(crate) nowhere: fn() -> Vec<El>,
+    /// What is shown at the address of a room that there is not.
+    pub(crate) no_room: fn() -> Vec<El>,
 }
 
 impl Later {
@@ -48,12 +50,13 @@ impl Later {
     pub fn new() -> Self {
         Self {
             around: around::around,
-            teach: around::teach,
+            attend: around::attend,
             adopt: state::adopt,
             decide: Room::decide,
             hollow: hollow::hollow,
             lobby: lobby::lobby,
             nowhere: nowhere::nowhere,
+            no_room: nowhere::no_room,
         }
     }
 }

@@ -167,7 +167,7 @@ impl Room {
 
     /// Whether commands can be given now; if not, why.
     pub(crate) fn commands(self) -> Result<(), &'static str> {
-        let words = crate::words::words();
+        let words = crate::words::frame_words();
         let commands = self.hello.with(|hello| hello.as_ref().map(|hello| hello.commands));
         match (self.status.get(), commands) {
             (Status::Live, Some(true)) => Ok(()),

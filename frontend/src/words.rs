@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use socketscope_diagram::wording::{Language, Lesson, Page, Wording};
+use socketscope_diagram::wording::{Frame, Language, Lesson, Page, Wording};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlLinkElement, Response};
@@ -58,6 +58,11 @@ async fn fetch(language: Language, files: usize) -> Result<&'static Wording, JsV
     let wording: &'static Wording = Box::leak(Wording::read(text.leak()));
     KNOWN.with_borrow_mut(|known| known.push((files, wording)));
     Ok(wording)
+}
+
+/// The texts of the page's frame.
+pub(crate) fn frame_words() -> &'static Frame {
+    &wording().frame
 }
 
 /// The texts of everything around the diagram.

@@ -73,6 +73,11 @@ impl Browser {
         self.command("url", json!({"url": url})).await;
     }
 
+    /// Goes back to the page before, which the browser may have kept as it was.
+    pub async fn back(&self) {
+        self.command("back", json!({})).await;
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.command("refresh", json!({})).await;
@@ -125,6 +130,21 @@ impl Browser {
             self.driver.post(&path, json!({"text": keys})).await.map(drop)
         })
         .await;
+    }
+
+    /// Lets the page save files, without asking.
+    pub async fn allow_saving(&self) {
+        let behaviour = json!({"behavior": "allow", "downloadPath": self.driver.saved()});
+        self.devtools("Browser.setDownloadBehavior", behaviour).await;
+    }
+
+    /// Waits until the page has saved a file of this name, and returns what is in it.
+    pub async fn saved(&self, name: &str) -> Vec<u8> {
+        let file = self.driver.saved().join(name);
+        self.attempt(&format!("waiting for the file {name}"), async || {
+            std::fs::read(&file).map_err(|error| Failure::new("not yet", &error.to_string()))
+        })
+        .await
     }
 
     /// Presses keys where the focus is. Special keys are WebDriver's code points, such as

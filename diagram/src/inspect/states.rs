@@ -167,8 +167,15 @@ fn facts(model: &Model, socket: &KernelState, wording: &Wording) -> Vec<KernelFa
         facts.extend(value.map(|value| KernelFact { name, value, gauge }));
     };
     let plain = |value: String| Some(value);
-    add(lab.state_name, plain(socket.state.as_str().replace('_', "-")), None);
-    let [receive, send, accept, half_open] = lab.queues;
+    let tcp = socket.protocol == Protocol::Tcp;
+    let state = match socket.state {
+        // As ss(8) calls it: there is nothing that could be closed.
+        TcpState::Close if !tcp => "UNCONN".to_owned(),
+        state => state.as_str().replace('_', "-"),
+    };
+    add(lab.state_name, plain(state), None);
+    let [receive, send, accept, half_open, memory] = lab.queues;
+    let receive = if tcp { receive } else { memory };
     let most = model.lab().most(socket);
     for (name, now, most) in
         [(receive, socket.receive_queue, most[0]), (send, socket.send_queue, most[1])]
@@ -176,6 +183,9 @@ fn facts(model: &Model, socket: &KernelState, wording: &Wording) -> Vec<KernelFa
         let now = now.filter(|_| socket.state != TcpState::Listen);
         let gauge = now.map(|now| Gauge::Bytes(now, most.max(now)));
         add(name, now.map(|bytes| size(bytes.into())), gauge);
+    }
+    if !tcp && socket.receive_queue.is_some() {
+        add(wording.inspect.counted, plain(wording.inspect.counted_why.to_owned()), None);
     }
     if let (Some(now), Some(of)) = (socket.accept_queue, socket.backlog) {
         let (number, limit) = (now.to_string(), of.to_string());

@@ -8,11 +8,19 @@ use crate::sorted::Sorted;
 /// A port of a host's, or of this machine's.
 type Port = (Option<HostId>, Protocol, u16);
 
+/// Who has a port at an address.
+#[derive(Clone, Debug)]
+struct Holder {
+    ip: String,
+    program: ProgramId,
+    /// It has ended: what is closed there now is still its own, and what is opened is somebody else's.
+    ended: bool,
+}
+
 /// The holders of addresses, on the lab's hosts and on this machine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holders {
-    /// Of each port: by which address it is held, and by whom.
-    ports: Sorted<Port, Vec<(String, ProgramId)>>,
+    ports: Sorted<Port, Vec<Holder>>,
 }
 
 impl Holders {
@@ -30,17 +38,17 @@ impl Holders {
             self.ports.insert(key, Vec::new());
         }
         let Some(holders) = self.ports.get_mut(&key) else { return false };
-        if holders.iter().any(|(known, holder)| known == ip && *holder == program) {
+        if holders.iter().any(|it| it.ip == ip && it.program == program) {
             return false;
         }
         // The kernel gives an address to one socket at a time, and all addresses to one that others have none of: whoever
         // is told of later has it.
-        holders.retain(|(known, holder)| known != ip && (*holder == program || !is_any(ip)));
-        holders.push((ip.to_owned(), program));
+        holders.retain(|it| it.ip != ip && (it.program == program || !is_any(ip)));
+        holders.push(Holder { ip: ip.to_owned(), program, ended: false });
         true
     }
 
-    /// Who gets what is sent to `address`: who has just this one, or else who has its port on all.
+    /// Who gets what is sent to `address`: who has just this one, or else who has its port on all; or who had it last.
     pub(super) fn holder(
         &self,
         host: Option<HostId>,
@@ -49,16 +57,35 @@ impl Holders {
     ) -> Option<ProgramId> {
         let (ip, port) = split(address)?;
         let holders = self.ports.get(&(host, protocol, port))?;
-        let by = |fits: &dyn Fn(&str) -> bool| holders.iter().find(|(known, _)| fits(known));
         // A socket at [::] gets what IPv4 brings, too (ipv6(7)).
         let any = |known: &str| known == "[::]" || known == "0.0.0.0" && !ip.starts_with('[');
-        by(&|known| known == ip).or_else(|| by(&any)).map(|(_, program)| *program)
+        let by = |ended: bool, fits: &dyn Fn(&str) -> bool| {
+            holders.iter().find(|it| it.ended == ended && fits(&it.ip))
+        };
+        let of = |ended| by(ended, &|known| known == ip).or_else(|| by(ended, &any));
+        of(false).or_else(|| of(true)).map(|it| it.program)
+    }
+
+    /// The program has ended. The kernel goes on closing its connections, so their ports stay its own for now.
+    pub(super) fn ended(&mut self, program: ProgramId) {
+        for (_, holders) in self.ports.iter_mut() {
+            holders.iter_mut().filter(|it| it.program == program).for_each(|it| it.ended = true);
+        }
+    }
+
+    /// A connection is opened from `address`: whoever has ended does not do that.
+    pub(super) fn opened(&mut self, host: Option<HostId>, protocol: Protocol, address: &str) {
+        let holders =
+            split(address).and_then(|(_, port)| self.ports.get_mut(&(host, protocol, port)));
+        if let Some(holders) = holders {
+            holders.retain(|it| !it.ended);
+        }
     }
 
     /// What a program had is somebody else's from now on.
     pub(super) fn forget(&mut self, program: ProgramId) {
         self.ports.retain(|holders| {
-            holders.retain(|(_, holder)| *holder != program);
+            holders.retain(|it| it.program != program);
             !holders.is_empty()
         });
     }
@@ -126,6 +153,17 @@ mod tests {
         holders.forget(ONE);
         assert_eq!(holder(&holders, "127.0.0.1:9000"), Some(OTHER));
         holders.forget(OTHER);
+        assert_eq!(holder(&holders, "127.0.0.1:9000"), None);
+    }
+
+    #[test]
+    fn who_has_ended_only_closes() {
+        let mut holders = holding(&[("0.0.0.0:9000", OTHER), ("127.0.0.1:9000", ONE)]);
+        holders.ended(ONE);
+        assert_eq!(holder(&holders, "127.0.0.1:9000"), Some(OTHER), "who lives comes first");
+        holders.ended(OTHER);
+        assert_eq!(holder(&holders, "127.0.0.1:9000"), Some(ONE));
+        holders.opened(None, Protocol::Tcp, "127.0.0.1:9000");
         assert_eq!(holder(&holders, "127.0.0.1:9000"), None);
     }
 

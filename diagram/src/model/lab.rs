@@ -118,6 +118,8 @@ pub struct StateNote {
 pub enum Queue {
     /// Bytes that were not read.
     Receive,
+    /// The memory that datagrams take which were not read. Of them the kernel tells no bytes.
+    Memory,
     /// Bytes that were not acknowledged.
     Send,
     /// Connections that wait for `accept`.
@@ -234,11 +236,6 @@ impl Lab {
         }
     }
 
-    /// A program's ports are somebody else's from now on.
-    pub(super) fn program_ended(&mut self, program: ProgramId) {
-        self.holders.forget(program);
-    }
-
     pub(super) fn departed(
         &mut self,
         now: Moment,
@@ -247,6 +244,9 @@ impl Lab {
         medium: Medium,
         header: &Packet,
     ) {
+        if header.segment.as_ref().is_some_and(|segment| segment.has(Flag::Syn)) {
+            self.holders.opened(hosts[0], header.protocol, &header.from);
+        }
         let place =
             |host: Option<HostId>, address: &str| self.place(host, header.protocol, address);
         let ends = [place(hosts[0], &header.from), place(hosts[1], &header.to)];
@@ -400,10 +400,12 @@ impl Lab {
             *most = now.unwrap_or_default().max(*most);
         }
         let [most_receive, most_send] = most.map(Some);
+        let tcp = state.protocol == Protocol::Tcp;
+        let received = if tcp { Queue::Receive } else { Queue::Memory };
         for (queue, now, of, then) in [
             (Queue::Accept, state.accept_queue, state.backlog, before.and_then(|s| s.accept_queue)),
             (Queue::HalfOpen, state.half_open, None, before.and_then(|s| s.half_open)),
-            (Queue::Receive, receive, most_receive, before.and_then(|s| s.receive_queue)),
+            (received, receive, most_receive, before.and_then(|s| s.receive_queue)),
             (Queue::Send, send, most_send, before.and_then(|s| s.send_queue)),
         ] {
             // A SYN that waits for its answer counts as a byte of the send queue: that is the state's business.
@@ -412,7 +414,6 @@ impl Lab {
                 queues.push((queue, now, of));
             }
         }
-        let tcp = state.protocol == Protocol::Tcp;
         let changed = tcp && before.is_none_or(|before| before.state != state.state);
         let over = state.state == TcpState::Close && state.fd.is_none();
         if over {

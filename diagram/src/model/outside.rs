@@ -1,8 +1,10 @@
 //! Who is outside of the room: told by calls, and on this machine's own network by packets alone. Knows nothing of drawing.
 
-use socketscope_protocol::{Call, CallId, CallName, Family, PacketId, SocketType};
+use socketscope_protocol::{
+    Call, CallId, CallName, Event, Fact, Family, Flag, PacketId, Protocol, Segment, SocketType,
+};
 
-use super::{Model, PeerId, Place, ProgramId};
+use super::{Model, PeerId, Place, Program, ProgramId};
 
 impl Model {
     /// The peer at `address` that `program` has to do with, where it is outside. No route leads out of the lab: only its
@@ -20,27 +22,33 @@ impl Model {
         Some(self.peers.at(address, program, seq, self.first))
     }
 
-    /// Whoever the packets are from or to that are nobody's in this room: each has a lifeline, even where no call has told of
-    /// it, as nobody accepts its connection.
+    /// Whoever packets are from that are nobody's in this room: each has a lifeline, even where no call has told of it, as
+    /// nobody accepts its connection.
     pub(super) fn meet_all(&mut self) {
         let packets: Vec<_> = self.lab.unplaced().map(|record| record.id).collect();
         packets.into_iter().for_each(|id| self.meet(id));
     }
 
-    /// The same, for one packet.
+    /// The same, for one packet. Who is only sent something need not be there, and where nobody listens the kernel says so.
     pub(super) fn meet(&mut self, id: PacketId) {
         if !self.lab.hosts().is_empty() {
             return;
         }
         let Some(record) = self.lab.packet(id) else { return };
         let Some(header) = self.header(record) else { return };
-        let (program, address) = match record.ends {
-            [Place::Program(program), Place::Outside] => (program, header.to.clone()),
-            [Place::Outside, Place::Program(program)] => (program, header.from.clone()),
-            _ => return,
+        let [Place::Outside, Place::Program(program)] = record.ends else { return };
+        let refuses = |segment: &Segment| segment.has(Flag::Rst);
+        let somebody = match header.protocol {
+            Protocol::Tcp => !header.segment.as_ref().is_some_and(refuses),
+            protocol => protocol == Protocol::Udp,
         };
+        let address = header.from.clone();
         let is_bound = |kind| self.bound.holder(kind, Family::Inet, &address).is_some();
-        if self.may_be_ours() || is_bound(SocketType::Stream) || is_bound(SocketType::Dgram) {
+        if !somebody
+            || self.may_be_ours()
+            || is_bound(SocketType::Stream)
+            || is_bound(SocketType::Dgram)
+        {
             return;
         }
         let seq = self.head();
@@ -48,22 +56,28 @@ impl Model {
     }
 
     /// A packet of this machine's own network is shown since a socket of the room sends or receives it. Where nothing has been
-    /// told of either end, it is that of the program whose call to its destination is under way, if there is just one.
+    /// told of its sender, it is the program whose call to its destination is under way, if there is just one, and it has sent
+    /// nothing there yet.
     pub(super) fn guess_sender(&mut self, id: PacketId) {
-        if !self.lab.hosts().is_empty() {
-            return;
-        }
-        let Some(record) = self.lab.packet(id).filter(|it| it.ends == [Place::Outside; 2]) else {
-            return;
-        };
-        let Some(header) = self.header(record) else { return };
+        let is_ours = self.lab.hosts().is_empty();
+        let record = self.lab.packet(id).filter(|it| is_ours && it.ends[0] == Place::Outside);
+        let Some(header) = record.and_then(|record| self.header(record)) else { return };
         let calls_there = |id: &CallId| {
-            let call = self.calls.get(id).and_then(|record| self.call_made(record));
-            matches!(call, Some(Call::Connect { address } | Call::Sendto { address, .. })
-                if *address == header.to)
+            let record = self.calls.get(id)?;
+            let to = match self.call_made(record)? {
+                Call::Connect { address } | Call::Sendto { address, .. } => address,
+                _ => return None,
+            };
+            let since = record.enter.filter(|_| *to == header.to)?.seq;
+            let is_other = |event: &Event| match &event.fact {
+                Fact::Depart { header: sent, .. } => sent.to == *to && sent.from != header.from,
+                _ => false,
+            };
+            (!self.events_from(since).any(is_other)).then_some(())
         };
-        let calling = self.programs.values().filter(|it| it.waiting.iter().any(calls_there));
-        let calling: Vec<_> = calling.map(|program| program.id).take(2).collect();
+        let calls = |it: &&Program| it.waiting.iter().any(|id| calls_there(id).is_some());
+        let calling: Vec<_> =
+            self.programs.values().filter(calls).map(|it| it.id).take(2).collect();
         let (protocol, from) = (header.protocol, header.from.clone());
         if let [program] = calling[..] {
             self.lab.holders.hold(None, protocol, &from, program);

@@ -40,6 +40,7 @@ impl Model {
                 let host = host.as_ref().map(|host| self.lab.host_called(host));
                 let id = self.program_called(program);
                 self.end_sockets(id, now.seq);
+                self.lab.holders.forget(id);
                 let Some(program) = self.programs.get_mut(&id) else { return };
                 (program.alive, program.role, program.host) = (true, Some(role.clone()), host);
             }
@@ -134,7 +135,7 @@ impl Model {
     pub(super) fn program_over(&mut self, id: ProgramId, seq: u64) {
         self.end_sockets(id, seq);
         self.lose_calls(id, seq);
-        self.lab.program_ended(id);
+        self.lab.holders.ended(id);
         let Some(program) = self.programs.get_mut(&id) else { return };
         program.alive = false;
         self.over.push_back((seq, Over::Program(id)));
@@ -279,6 +280,7 @@ impl Model {
         }
         self.names.remove(&program.name);
         self.programs.remove(&id);
+        self.lab.holders.forget(id);
     }
 
     /// The number of a socket that was never there before.

@@ -2,13 +2,15 @@
 
 use proptest::prelude::*;
 use socketscope_protocol::{
-    Call, CallId, CallName, Errno, Family, Fd, HostName, HostView, ProgramView, Role, SocketType,
-    SocketView, Value, WaitingCall, wire::Snapshot,
+    Call, CallId, CallName, Errno, Family, Fd, Flag, HostName, HostView, KernelState, ProgramView,
+    Role, SocketType, SocketView, TcpState, Value, WaitingCall, wire::Snapshot,
 };
 
 use super::*;
 use crate::journal::{
-    DGRAM, Journal, STREAM, bind, connect, count, fd, name, recv, refused, send, sendto, text,
+    DGRAM, Journal, STREAM, bind, connect, count, fd,
+    lab::{segment, state},
+    name, recv, refused, send, sendto, text,
 };
 
 fn program<'a>(model: &'a Model, called: &str) -> &'a Program {
@@ -334,4 +336,38 @@ fn what_was_missed_is_adopted() {
     let program = journal.model.program_named(&name("server")).unwrap();
     assert_eq!(program.sockets.keys().map(|fd| fd.0).collect::<Vec<_>>(), [3, 5, 6]);
     assert!(program.waiting.is_empty());
+}
+
+/// As it is told of a server and a client of a room: the server closes last, when the client has ended.
+#[test]
+fn the_last_packets_of_a_program_that_has_ended_are_its_own() {
+    let (own, other) = ("127.0.0.1:40312", "127.0.0.1:9000");
+    let mut journal = Journal::new(100);
+    journal.pair(true);
+    let established = |who, local, peer| state(None, who, local, Some(peer), TcpState::Established);
+    journal.tell(state(None, "server", other, None, TcpState::Listen));
+    journal.tell(established("client", own, other));
+    journal.call("client", Some(3), Call::Close, Value::default());
+    journal.end("client");
+    let pass = |journal: &mut Journal, from, to, flags: &[Flag]| {
+        let packet = journal.depart([None, None], segment(from, to, flags, 0));
+        journal.arrive(packet);
+        packet
+    };
+    let close = journal.enter("server", Some(4), Call::Close);
+    let fin = pass(&mut journal, other, own, &[Flag::Fin, Flag::Ack]);
+    let ack = pass(&mut journal, own, other, &[Flag::Ack]);
+    journal.ok(close, Value::default());
+    let time_wait = state(None, "client", own, Some(other), TcpState::TimeWait);
+    journal.tell(KernelState { fd: None, ..time_wait });
+    let names = ["server", "client"].map(|it| program(&journal.model, it).id);
+    let [server, client] = names.map(Place::Program);
+    let ends = |journal: &Journal, id| journal.model.lab().packet(id).unwrap().ends;
+    assert_eq!((ends(&journal, fin), ends(&journal, ack)), ([server, client], [client, server]));
+    assert_eq!(journal.model.peers().count(), 0);
+
+    // Whoever opens a connection from there later is somebody else.
+    let syn = pass(&mut journal, own, other, &[Flag::Syn]);
+    assert_eq!(ends(&journal, syn), [Place::Outside, server]);
+    assert_eq!(journal.model.peers().count(), 1);
 }

@@ -1,7 +1,7 @@
 //! Scenes of the lab and of captured packets: who is drawn where, and that no text covers another one.
 
 use proptest::prelude::*;
-use socketscope_protocol::{Flag, KernelState, Loss, TcpState};
+use socketscope_protocol::{Fact, Flag, KernelState, Loss, TcpState};
 
 use super::{
     taken::{Plate, buttons, label_of},
@@ -177,6 +177,65 @@ fn a_syn_that_a_full_queue_drops_says_so() {
 }
 
 #[test]
+fn what_is_sent_again_says_so_below_its_own_start() {
+    let mut journal = Journal::lab();
+    let syn = segment(CLIENT, SERVER, &[Flag::Syn], 0);
+    let hosts = [Some("client"), Some("server")];
+    let first = journal.depart(hosts, syn.clone());
+    journal.fact(Fact::Hold { packet: first });
+    let mut again = syn;
+    again.segment.as_mut().unwrap().original = Some(first);
+    for _ in 0..2 {
+        journal.wait(1_000_000_000);
+        let packet = journal.depart(hosts, again.clone());
+        journal.fact(Fact::Hold { packet });
+    }
+    let drawn = Drawn::new(&journal.model, 760.0);
+    let scene = drawn.scene(0..100);
+    for packet in &scene.packets[1..] {
+        let ((x, y), (_, label)) = (packet.points[0], packet.original.as_ref().unwrap());
+        assert!(label.text.starts_with("again after"), "{label:?}");
+        assert!(label.y > y && label.y < y + 1.7 * drawn.lanes.metrics.row, "{label:?} at {y}");
+        assert!((label.x - x).abs() < 20.0, "{label:?} at {x}");
+    }
+}
+
+#[test]
+fn what_has_waited_does_not_pass_through_what_still_waits() {
+    let mut journal = Journal::lab();
+    let hosts = [Some("client"), Some("server")];
+    let held = |journal: &mut Journal| {
+        let packet = journal.depart(hosts, segment(CLIENT, SERVER, &[Flag::Syn], 0));
+        journal.fact(Fact::Hold { packet });
+        packet
+    };
+    let first = held(&mut journal);
+    held(&mut journal);
+    journal.arrive(first);
+    let scene = Drawn::new(&journal.model, 1000.0).scene(0..100);
+    let [delivered, waits] = [0, 1].map(|at| scene.packets[at].points[1].0);
+    let buttons = scene.packets[1].buttons().unwrap()[0];
+    assert!((delivered - waits).abs() > 6.0, "beside the dot");
+    assert!(delivered > waits && buttons.0 + buttons.2 < waits, "and beside its buttons");
+}
+
+#[test]
+fn what_datagrams_take_is_told_as_memory() {
+    let mut journal = Journal::lab();
+    let socket = state(Some("server"), "server", "10.0.0.1:9001", None, TcpState::Close);
+    let udp = socketscope_protocol::Protocol::Udp;
+    journal.tell(KernelState { protocol: udp, receive_queue: Some(832), ..socket });
+    let scene = Drawn::new(&journal.model, 1000.0).scene(0..100);
+    let chips: Vec<_> = scene.chips.iter().map(|chip| &*chip.text).collect();
+    assert!(chips.contains(&"receive memory 832 bytes"), "{chips:?}");
+    let told = crate::inspect::inspect(&journal.model, journal.model.head(), 0, &EN).unwrap();
+    let facts = &told.kernel[0].1;
+    let fact = |wanted| facts.iter().find(|it| it.name == wanted).map(|it| &*it.value);
+    assert_eq!(fact(EN.lab.state_name), Some("UNCONN"));
+    assert_eq!(fact(EN.inspect.counted), Some(EN.inspect.counted_why));
+}
+
+#[test]
 fn no_row_of_a_packet_is_blank() {
     let mut journal = Journal::new(100);
     let strange = journal.depart([None, None], datagram("127.0.0.1:1", "127.0.0.1:2", 3));
@@ -227,8 +286,33 @@ fn the_packets_of_a_call_that_is_refused_are_its_programs() {
     }
     journal.err(id, crate::journal::refused());
     let drawn = Drawn::new(&journal.model, 1000.0);
-    assert_eq!(titles(&drawn), ["client", "kernel", other]);
-    assert_eq!(drawn.scene(0..100).packets.len(), 2);
+    assert_eq!(titles(&drawn), ["client", "kernel"], "nobody is there");
+    let bends: Vec<_> = drawn.scene(0..100).packets.iter().map(|it| it.bend.is_some()).collect();
+    assert_eq!(bends, [true, true], "they do not leave the kernel");
+}
+
+#[test]
+fn where_somebody_has_listened_before_a_refused_call_is_still_its_programs() {
+    let mut journal = Journal::new(100);
+    let (own, other) = ("127.0.0.1:50000", "127.0.0.1:9555");
+    journal.start("a");
+    journal.tell(state(None, "a", other, None, TcpState::Listen));
+    journal.start("b");
+    journal.call("b", None, crate::journal::STREAM, crate::journal::fd(3));
+    let id = journal.enter("b", Some(3), crate::journal::connect(other));
+    for header in [segment(own, other, &[Flag::Syn], 0), segment(other, own, &[Flag::Rst], 0)] {
+        let packet = journal.depart([None, None], header);
+        journal.arrive(packet);
+    }
+    journal.err(id, crate::journal::refused());
+    let drawn = Drawn::new(&journal.model, 1000.0);
+    assert_eq!(titles(&drawn), ["a", "kernel", "kernel", "b"]);
+    let [a, b] = [drawn.lanes.lanes[1].x, drawn.lanes.lanes[2].x];
+    let near = |x: f64, lane: f64| (x - lane).abs() < 12.0;
+    let scene = drawn.scene(0..100);
+    let ends: Vec<_> = scene.packets.iter().map(|it| [it.points[0].0, it.points[1].0]).collect();
+    assert!(near(ends[0][0], b) && near(ends[0][1], a), "the SYN goes from b to a: {ends:?}");
+    assert!(near(ends[1][0], a) && near(ends[1][1], b), "the RST goes from a to b: {ends:?}");
 }
 
 #[test]

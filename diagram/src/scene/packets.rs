@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     format::{count, duration, size},
-    model::{Moment, PacketRecord},
+    model::{Moment, PacketRecord, Place},
     rows::Stretch,
     scene::label,
     wording::fill,
@@ -28,9 +28,12 @@ const STEP: f64 = 0.06;
 const STEPS: u32 = 14;
 /// Cells to which a label is cut that has no room.
 const SHORTER: [usize; 5] = [26, 21, 17, 13, 9];
-/// Pixels by which notes move up or down: those beside an arrow's end, and those beside a lifeline.
+/// Pixels by which notes move up or down: those beside an arrow's end, and those below its start.
 const LOOSELY: [f64; 5] = [0.0, 13.0, -13.0, 24.0, -24.0];
-const ALONG_LIFELINE: [f64; 7] = [0.0, -13.0, 13.0, -26.0, 26.0, -39.0, 39.0];
+const CLOSELY: [f64; 2] = [0.0, 7.0];
+/// How far before the middle of the wire a packet has waited that was delivered: between those that still wait there and
+/// their buttons.
+const SIDING: f64 = 9.5;
 /// How far the loop goes that a packet makes which stays on its lifeline; the points that pull it are as far again.
 const LOOP: f64 = 30.0;
 /// The least room that a packet has which goes to nobody.
@@ -141,9 +144,12 @@ impl View<'_> {
         let middle = (from + to) / 2.0;
         let mut points = vec![(from, y(start))];
         if let Some(held) = held {
-            points.push((middle, y(held)));
-            if let Some(arrive) = arrive {
-                points.extend([(middle, y(arrive)), (to, y(arrive))]);
+            match arrive {
+                Some(arrive) => {
+                    let siding = middle - toward * SIDING;
+                    points.extend([(siding, y(held)), (siding, y(arrive)), (to, y(arrive))]);
+                }
+                None => points.push((middle, y(held))),
             }
         } else {
             points.push(match (arrive, lost) {
@@ -168,27 +174,36 @@ impl View<'_> {
             label,
             slope: 0.0,
             note: self.packet_note(record, &points),
-            original: self.original_place(record, from, toward),
+            original: self.original_place(record, &points),
             name: self.packet_name(record),
             points,
         })
     }
 
-    /// The lifelines where it leaves and where it goes. What goes to nobody goes out on the wire.
+    /// The lifelines where it leaves and where it goes. What goes to nobody goes out on the wire; on this machine, which
+    /// answers it itself, it stays where it is.
     fn ends(&self, record: &PacketRecord) -> Option<(f64, f64)> {
         let header = self.model.header(record)?;
         let x = |end: usize, address: &str| {
             let lane = self.lanes.kernel(self.model, record.ends[end], address)?;
             self.lanes.lanes.get(lane).map(|lane| lane.x)
         };
-        let from = x(0, &header.from)?;
-        let to = x(1, &header.to).or_else(|| {
-            record.lost?;
-            let toward = self.lanes.free_side(from);
-            let room = self.lanes.room_beside(from, toward).max(ASTRAY);
-            Some(from + toward * room)
-        });
-        Some((from, to?))
+        let is_nobody = |end: usize, address: &str| {
+            record.medium == Medium::Loopback
+                && record.ends[end] == Place::Outside
+                && self.model.peer_at(address).is_none()
+        };
+        match (x(0, &header.from), x(1, &header.to)) {
+            (Some(from), Some(to)) => Some((from, to)),
+            (Some(from), None) if record.lost.is_some() => {
+                let toward = self.lanes.free_side(from);
+                let room = self.lanes.room_beside(from, toward).max(ASTRAY);
+                Some((from, from + toward * room))
+            }
+            (Some(from), None) if is_nobody(1, &header.to) => Some((from, from)),
+            (None, Some(to)) if is_nobody(0, &header.from) => Some((to, to)),
+            _ => None,
+        }
     }
 
     /// Writes what a packet says and what became of it to where nothing else is written: along its way, as near to its start
@@ -209,7 +224,7 @@ impl View<'_> {
         });
         if let Some((_, later)) = &mut packet.original {
             let text = std::mem::replace(later, self.no_label());
-            if let Some(label) = taken.first(level(&text, &ALONG_LIFELINE)) {
+            if let Some(label) = taken.first(level(&text, &CLOSELY)) {
                 *later = label;
             }
         }
@@ -297,19 +312,20 @@ impl View<'_> {
     fn original_place(
         &self,
         record: &PacketRecord,
-        x: f64,
-        toward: f64,
+        points: &[(f64, f64)],
     ) -> Option<((f64, f64), Label)> {
         let first = self.model.lab().packet(self.original(record)?)?;
         let y = self.y(self.rows.row_of(first.depart.seq)?) + ARROW;
         let later = duration(record.depart.at.saturating_sub(first.depart.at));
         let text = fill(self.wording.lab.again_after, &[("time", &later)]);
-        let here = self.y(self.rows.row_of(record.depart.seq)?) + ARROW;
-        // Beside the curve, which bends away from the lifeline.
-        let (x_label, anchor) =
-            (x + toward * 30.0, if toward > 0.0 { Anchor::Start } else { Anchor::End });
-        let y_label = (here - self.lanes.metrics.row / 2.0).max((y + here) / 2.0);
-        Some(((x, y), Label::new(text, x_label, y_label, anchor, self.lanes.metrics.character)))
+        let ((from, top), (to, bottom)) = (points[0], points[1]);
+        let anchor = if from < to { Anchor::Start } else { Anchor::End };
+        let x = from + (to - from).signum() * BESIDE;
+        let label = Label::new(text, x, top + BELOW, anchor, self.lanes.metrics.character);
+        // As far below the start as the packet's way falls beside it: nearer to it than to any other's.
+        let part = (BESIDE + label.width) / (to - from).abs().max(1.0);
+        let label = Label { y: label.y + (bottom - top) * part.min(1.0), ..label };
+        Some(((from, y), label))
     }
 
     fn kind(&self, record: &PacketRecord) -> PacketKind {
@@ -406,7 +422,7 @@ impl PacketArrow {
     /// The first one delivers, the second one loses it.
     pub fn buttons(&self) -> Option<[(f64, f64, f64); 2]> {
         const WIDTHS: [f64; 2] = [56.0, 44.0];
-        const BETWEEN: f64 = 4.0;
+        const BETWEEN: f64 = 8.0;
         const BESIDE: f64 = 14.0;
         let (first, last) = (self.points.first()?, self.points.last()?);
         let all = WIDTHS[0] + BETWEEN + WIDTHS[1];

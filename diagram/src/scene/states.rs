@@ -145,7 +145,7 @@ impl View<'_> {
             });
             let is_told = |(queue, now, _): &&(Queue, u32, Option<u32>)| match queue {
                 // What a call takes out the call tells itself, and what a packet takes out its arrow shows.
-                Queue::Receive => *now > 0,
+                Queue::Receive | Queue::Memory => *now > 0,
                 Queue::Send => *now > 0 && !departs,
                 // Where the last one has left it, its new state stands beside.
                 Queue::HalfOpen => *now > 0,
@@ -190,7 +190,7 @@ impl View<'_> {
             let outs = (0..STEPS).map(|step| BESIDE + f64::from(step) * STEP);
             // Beyond the next lifeline it would seem to be about another kernel.
             let nearest = move |out: f64| !must_fit && out == BESIDE && side == free;
-            let outs = outs.take_while(move |out| nearest(*out) || out + width < room);
+            let outs = outs.take_while(move |out| nearest(*out) || out + width + BESIDE < room);
             outs.flat_map(move |out| {
                 let left = if side > 0.0 { x + out } else { x - out - width };
                 let text = text.clone();
@@ -209,7 +209,7 @@ impl View<'_> {
         let words = &self.wording.lab;
         let (name, number) = (words.queue(queue), now.to_string());
         match queue {
-            Queue::Receive | Queue::Send => {
+            Queue::Receive | Queue::Memory | Queue::Send => {
                 let text = super::bytes_text(u64::from(now), self.wording);
                 (ChipKind::Bytes(now, of.unwrap_or(now)), format!("{name} {text}"))
             }

@@ -21,6 +21,7 @@ pub(super) const LESSON: Lesson = Lesson {
     step_of: "Step {program}",
     step_of_why: "Let {call} in line {line} go",
     step_not_ready: "This program is not at a call",
+    asked_why: "A question is open: its answer comes first",
     reset: "Reset",
     reset_why: "End the programs and begin anew",
     pace: "Pace",

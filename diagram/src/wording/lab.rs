@@ -44,8 +44,8 @@ texts! {
         /// Messages of ICMP's, in the order of `ICMP_NAMED`; and `{type}` `{code}` of those that have no name here.
         pub icmp_names: [&'static str; ICMP_NAMED.len()],
         pub icmp_other: &'static str,
-        /// Receive, send, accept, half-open.
-        pub queues: [&'static str; 4],
+        /// Receive, send, accept, half-open, and of datagrams the memory that those take which were not read.
+        pub queues: [&'static str; 5],
         /// The most bytes that were seen in a queue, `{most}`: its limit is not known.
         pub most: &'static str,
         /// `{queue}` `{now}` `{of}`.
@@ -237,12 +237,13 @@ impl Lab {
 
     /// A queue's name.
     pub fn queue(&self, queue: Queue) -> &'static str {
-        let [receive, send, accept, half_open] = self.queues;
+        let [receive, send, accept, half_open, memory] = self.queues;
         match queue {
             Queue::Receive => receive,
             Queue::Send => send,
             Queue::Accept => accept,
             Queue::HalfOpen => half_open,
+            Queue::Memory => memory,
         }
     }
 

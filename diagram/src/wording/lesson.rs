@@ -30,6 +30,7 @@ texts! {
         /// `{call}` `{line}`.
         pub step_of_why: &'static str,
         pub step_not_ready: &'static str,
+        pub asked_why: &'static str,
         pub reset: &'static str,
         pub reset_why: &'static str,
         pub pace: &'static str,

@@ -101,6 +101,8 @@ fn everything_is_translated() {
 fn chinese_is_set_as_chinese() {
     for (_, Text { field, text, .. }) in pairs() {
         assert_eq!(text, text.trim(), "{field}");
+        // What a rule does is a word of this language, too.
+        let text = text.replace("{fate}", ZH.lab.lose);
         for (one, next) in text.chars().zip(text.chars().skip(1)) {
             let ascii = is_han(one) && ",.;:!?()\"".contains(next);
             assert!(!ascii, "{field}: {text}: half-width {next}");

@@ -21,6 +21,7 @@ pub(super) const LESSON: Lesson = Lesson {
     step_of: "单步 {program}",
     step_of_why: "放行第 {line} 行的 {call}",
     step_not_ready: "这个程序现在没有停在调用前",
+    asked_why: "有一个问题还没有公布答案：请先公布答案",
     reset: "重新开始",
     reset_why: "结束所有程序并从头开始",
     pace: "速度",

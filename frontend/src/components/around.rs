@@ -19,7 +19,7 @@ use crate::{
     language::spoken,
     reactive::{Memo, untrack, watch},
     state::{Room, Tab, room},
-    words::{lesson_words, words},
+    words::{frame_words, lesson_words, words},
 };
 
 /// The empty places of all that. They are there from the first, so that the diagram does not move when they are filled.
@@ -55,8 +55,11 @@ pub(crate) fn around(frame: Frame) {
     page.child([bar(), tabs()]);
 }
 
-/// Where the room is for a lesson, loads it.
-pub(crate) fn teach(room: Room) {
+/// Looks after the room: where it is for a lesson, loads it; whoever leaves the page watches no longer.
+pub(crate) fn attend(room: Room) {
+    // The browser may keep the page for whoever comes back, with its connections. Its clocks stand until then.
+    browser::on_leaving(move || room.leave());
+
     let (is_for_one, key) = (Memo::new(move || room.lesson_id().is_some()), key());
     watch(move || {
         if is_for_one.get() {
@@ -92,17 +95,23 @@ fn place_code(left: &El, right: &El) {
 fn tabs() -> El {
     let (room, w) = (room(), words());
     let tab = room.tab;
+    // Where the diagram has a place of its own, the programs are what stands beside it.
+    let phone = browser::media("(max-width: 699px)");
+    let shown = move || match tab.get() {
+        Tab::Diagram if !phone.get() => Tab::Programs,
+        tab => tab,
+    };
     let one = move |this: Tab, label: &str, class: &str| {
         button(class, label, move || tab.set(this))
             .attr("role", "tab")
-            .live("aria-selected", move || state(tab.get() == this))
+            .live("aria-selected", move || state(shown() == this))
     };
     let tabs = el("div").class("tabs").attr("role", "tablist").attr("aria-label", w.parts);
     tabs.child([
         one(Tab::Lesson, lesson_words().lesson, "")
             .live("hidden", move || room.lesson_id().is_none()),
         one(Tab::Diagram, w.tab_diagram, "only-phone"),
-        one(Tab::Programs, w.programs, ""),
-        one(Tab::Inspector, w.inspector, ""),
+        one(Tab::Programs, frame_words().programs, ""),
+        one(Tab::Inspector, frame_words().inspector, ""),
     ])
 }

@@ -16,7 +16,7 @@ use crate::{
     reactive::{RwSignal, expect_context, untrack},
     words::words,
 };
-use fields::Fields;
+use fields::{Fields, number};
 
 /// The form for `call`; it closes on Esc. After a call it stays, so that the call can be made again.
 pub(crate) fn call_form(call: CallName, close: impl Fn() + Copy + 'static) -> El {
@@ -29,12 +29,10 @@ pub(crate) fn call_form(call: CallName, close: impl Fn() + Copy + 'static) -> El
     let fields = Fields::from(start.unwrap_or_default());
     let send = move |event: SubmitEvent| {
         event.prevent_default();
-        match fields.args(call) {
-            Ok(args) => {
-                let fd = fd.get_untracked().trim().parse().ok().map(Fd);
-                let fd = fd.filter(|_| call != CallName::Socket);
-                card.call(CallRequest { call, fd, args });
-            }
+        let on =
+            if call == CallName::Socket { Ok(None) } else { number(fd).map(|fd| Some(Fd(fd))) };
+        match on.and_then(|fd| Ok(CallRequest { call, fd, args: fields.args(call)? })) {
+            Ok(request) => card.call(request),
             Err(detail) => card.problem.set(Some(Problem {
                 code: "bad-field".into(),
                 status: 400,

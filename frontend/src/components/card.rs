@@ -114,7 +114,7 @@ pub(crate) fn program_card(id: ProgramId) -> El {
     place
         .attr("aria-label", title)
         .child(el("header").child(header))
-        .live_child(table::fds(card))
+        .live_child(table::fds(card, !own))
         .child(table::waiting(card, !own))
         .child((!own).then(|| calls::buttons(card)))
         .live_child(calls::form(card))

@@ -17,7 +17,7 @@ use crate::{
     later::part,
     reactive::{Memo, Stored, untrack},
     state::{BELOW, Room, Tab, room},
-    words::words,
+    words::frame_words,
 };
 
 /// Pixels that a scroll position may be off by before it counts as another one.
@@ -36,18 +36,19 @@ pub(crate) fn notation() -> El {
 
 /// The diagram.
 pub(crate) fn diagram() -> El {
-    let (room, w) = (room(), words());
+    let (room, w) = (room(), frame_words());
     let lanes = Memo::new(move || room.lanes());
     let spacer = el("div").class("spacer").attr("role", "presentation");
     let scroll = el("div").class("scroll");
     let place = Stored::new(Place::of(scroll.cast(), spacer.cast()));
-    measure(room, scroll.cast());
     let drawing = drawing::drawing(lanes, move |lanes| {
         place.update(|place| place.keep(room, lanes));
     });
 
-    // Until it is on the page it cannot be scrolled.
-    browser::next_frame(move || {
+    let measured = scroll.cast();
+    browser::on_resize(&scroll.element(), move || {
+        measure(room, &measured);
+        // What is not on the page, or out of sight, cannot be scrolled: it is done now.
         place.update(|place| {
             place.scrolled();
             untrack(|| lanes.with(|lanes| place.keep(room, lanes)));
@@ -79,6 +80,7 @@ pub(crate) fn diagram() -> El {
     let active = move || Some(format!("row-{}", room.selected_row()?));
     let empty = move || room.rows().is_empty();
     let scroll = scroll
+        .attr("id", "diagram")
         .attr("tabindex", "0")
         .attr("role", "listbox")
         .attr("aria-label", w.diagram)
@@ -96,23 +98,16 @@ pub(crate) fn diagram() -> El {
         .child(chip::news())
 }
 
-/// Notes how large the place is, now and whenever that changes.
-fn measure(room: Room, scroll: HtmlElement) {
-    let look = {
-        let scroll = scroll.clone();
-        move || {
-            let scale = browser::root_font_size() / 14.0;
-            let head = heads::HEIGHT * scale;
-            let size = (f64::from(scroll.client_width()), f64::from(scroll.client_height()) - head);
-            room.stage.scale.set(scale);
-            // On a small screen the diagram can be out of sight; its place is then what it was.
-            if size.0 > 0.0 {
-                room.stage.size.set(size);
-            }
-        }
-    };
-    look();
-    browser::on_resize(&scroll, look);
+/// Notes how large the place is.
+fn measure(room: Room, scroll: &HtmlElement) {
+    let scale = browser::root_font_size() / 14.0;
+    let head = heads::HEIGHT * scale;
+    let size = (f64::from(scroll.client_width()), f64::from(scroll.client_height()) - head);
+    room.stage.scale.set(scale);
+    // On a small screen the diagram can be out of sight; its place is then what it was.
+    if size.0 > 0.0 {
+        room.stage.size.set(size);
+    }
 }
 
 /// The place that is scrolled, and what is known of it: to ask the browser right after a change would make it lay out

@@ -15,15 +15,17 @@ use crate::{
 
 /// The button, and the formats that it offers.
 pub(super) fn export() -> [El; 2] {
-    let (room, lab) = (room(), &wording().lab);
+    // Of what is at hand while this is made, a press finds nothing any more.
+    let (room, key, lab) = (room(), key(), &wording().lab);
     let problem = RwSignal::new(None::<Problem>);
     let format = |name: &'static str, why: &str| {
+        let key = key.clone();
         let save = move || {
             problem.set(None);
             let language = wording().language.tag();
             let id = room.hello.with(|hello| hello.as_ref().map(|hello| hello.room.0.clone()));
             let Some(id) = id else { return };
-            let key = key();
+            let key = key.clone();
             spawn(async move {
                 let path = format!("/api/rooms/{id}/recording.{name}?language={language}");
                 if let Err(why) = http::save(&path, key, &format!("socketscope-{id}.{name}")).await

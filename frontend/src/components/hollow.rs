@@ -8,14 +8,14 @@ use crate::{
     feed::Status,
     reactive::untrack,
     state::room,
-    words::words,
+    words::{frame_words, words},
 };
 
 /// Why that is, and what to do about it.
 pub(crate) fn hollow() -> El {
     let room = room();
     let content = move || {
-        let w = words();
+        let (f, w) = (frame_words(), words());
         let filter = room.filter.get();
         let say = |title, why| [el("strong").child(title), el("p").child(why)];
         let all = move || {
@@ -26,9 +26,9 @@ pub(crate) fn hollow() -> El {
         let anything = room.read(|model| model.head() > 0);
         let Layers { calls, packets, states } = filter.layers;
         let (said, more) = match room.status.get() {
-            Status::NoRoom => (say(w.room_over, w.room_over_why), Vec::new()),
-            Status::Refused => (say(w.refused, w.refused_why), Vec::new()),
-            Status::Connecting => (say(w.connecting, w.loading), Vec::new()),
+            Status::NoRoom => (say(f.room_over, f.room_over_why), Vec::new()),
+            Status::Refused => (say(f.refused, f.refused_why), Vec::new()),
+            Status::Connecting => (say(f.connecting, w.loading), Vec::new()),
             _ if anything && !(calls || packets || states) => {
                 (say(w.no_layers, w.no_layers_why), show(w.show_all))
             }

@@ -7,6 +7,7 @@ use socketscope_diagram::{
 };
 
 use socketscope_protocol::{Fate, PacketId};
+use web_sys::KeyboardEvent;
 
 use super::{
     legend::legend,
@@ -16,6 +17,7 @@ use super::{
     top::whereabouts,
 };
 use crate::{
+    browser,
     dom::{El, el},
     reactive::Memo,
     state::room,
@@ -33,7 +35,14 @@ pub(crate) fn inspector(side: El) -> El {
         Some(inspected) => selected(inspected),
         None => nothing(),
     };
-    side.live_child(content)
+    // Enter has led here from the diagram, and Esc leads back.
+    let leave = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            room.select(None);
+            browser::focus("diagram");
+        }
+    };
+    side.live_child(content).on("keydown", leave)
 }
 
 fn section(title: &str) -> El {

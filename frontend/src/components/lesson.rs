@@ -9,7 +9,7 @@ use socketscope_protocol::{Fact, LessonFact, Mode};
 
 pub(crate) use bar::bar;
 use controls::controls;
-pub(super) use controls::obstacle;
+pub(super) use controls::no_step;
 use question::question;
 
 use super::parts::{button, problem_note, prose};
@@ -18,7 +18,7 @@ use crate::{
     dom::{El, el},
     reactive::Memo,
     state::{Room, room},
-    words::{lesson_words, wording, words},
+    words::{frame_words, lesson_words, wording, words},
 };
 
 /// The card.
@@ -38,7 +38,7 @@ pub(crate) fn lesson_card() -> El {
     let key = key();
     let failed = move || {
         let key = key.clone();
-        let retry = button("btn small", words().retry, move || room.load_lesson(key.clone()));
+        let retry = button("btn small", frame_words().retry, move || room.load_lesson(key.clone()));
         room.lesson.problem.with(Option::is_some).then_some(retry)
     };
     let header = [el("h3").live_text(title), el("span").live_text(round)];

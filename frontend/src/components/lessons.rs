@@ -3,7 +3,10 @@
 use socketscope_diagram::wording::first_sentence;
 use socketscope_protocol::{LessonListed, NewRoom, Problem};
 
-use super::parts::{button, problem_note};
+use super::{
+    lobby::Lobby,
+    parts::{button, problem_note},
+};
 use crate::{
     access::key,
     browser::spawn,
@@ -15,16 +18,28 @@ use crate::{
 };
 
 /// Fetches and shows the list. Where it cannot be had, that is said; the rest of the lobby does without.
-pub(super) fn lessons(list: RwSignal<Option<Vec<LessonListed>>>) -> El {
-    let (w, key) = (lesson_words(), key());
+pub(super) fn lessons(lobby: Lobby) -> El {
+    let (w, key, list) = (lesson_words(), key(), lobby.lessons);
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
     let locked = key.is_none();
     let asked = key.clone();
-    spawn(async move {
-        match http::lessons(asked).await {
-            Ok(lessons) => list.set(Some(lessons)),
-            Err(why) => problem.set(Some(why)),
+    let ask = move || {
+        let asked = asked.clone();
+        spawn(async move {
+            match http::lessons(asked).await {
+                Ok(lessons) => {
+                    problem.set(None);
+                    list.set(Some(lessons));
+                }
+                Err(why) => problem.set(Some(why)),
+            }
+        });
+    };
+    ask();
+    lobby.on_answer(problem, move || {
+        if list.with(Option::is_none) {
+            ask();
         }
     });
     let start = {

@@ -1,6 +1,7 @@
 //! The lobby: what this is, which rooms there are, a new room.
 
-use socketscope_diagram::wording::fill;
+mod room;
+
 use socketscope_protocol::{
     InvalidName, LessonListed, Network, NewRoom, Problem, RoomName, Said, limits::NAME_CHARS,
     wire::Listed,
@@ -9,14 +10,14 @@ use web_sys::SubmitEvent;
 
 use super::{
     lessons::lessons,
-    parts::{header, labelled, link, options, problem_note},
+    parts::{header, labelled, options, problem_note},
 };
 use crate::{
-    access::key,
+    access::{key, why_no_key},
     browser::{self, spawn},
     dom::{El, el},
     http,
-    reactive::{Memo, RwSignal},
+    reactive::{Memo, RwSignal, untrack, watch},
     routes::routes,
     words::{wording, words},
 };
@@ -28,13 +29,36 @@ const REFRESH: i32 = 4_000;
 pub(crate) fn lobby() -> Vec<El> {
     let w = words();
     let lead = [el("h1").child(w.tagline), el("p").class("lead").child(w.lead)];
-    let known = RwSignal::new(None);
-    let rooms = el("div").class("lobby-rooms").child([create_room(), rooms(known)]);
-    let lobby = [el("div").class("lobby-lead").child(lead), lessons(known), rooms];
+    let lobby = Lobby { rooms: RwSignal::new(None), lessons: RwSignal::new(None) };
+    let rooms = el("div").class("lobby-rooms").child([create_room(lobby), rooms(lobby)]);
+    let lobby = [el("div").class("lobby-lead").child(lead), lessons(lobby), rooms];
     vec![header(), el("main").class("lobby").child(lobby)]
 }
 
-fn create_room() -> El {
+/// What the lobby's parts share.
+#[derive(Clone, Copy)]
+pub(super) struct Lobby {
+    /// The rooms, set anew each time that the server has told them.
+    rooms: RwSignal<Option<Vec<Listed>>>,
+    /// The lessons, once they have come.
+    pub(super) lessons: RwSignal<Option<Vec<LessonListed>>>,
+}
+
+impl Lobby {
+    /// Where `problem` is that the server does not answer, that is over as soon as it answers; then `then` is called.
+    pub(super) fn on_answer(self, problem: RwSignal<Option<Problem>>, then: impl Fn() + 'static) {
+        let is_over =
+            move || problem.with(|it| it.as_ref().is_some_and(|it| it.code == "unreachable"));
+        watch(move || {
+            if self.rooms.with(Option::is_some) && untrack(is_over) {
+                problem.set(None);
+                untrack(&then);
+            }
+        });
+    }
+}
+
+fn create_room(lobby: Lobby) -> El {
     let w = words();
     let (asked, key) = (key(), key());
     let name = RwSignal::new(String::new());
@@ -81,6 +105,7 @@ fn create_room() -> El {
             network.set(Network::Host.as_str().to_owned());
         }
     });
+    lobby.on_answer(problem, || {});
     let no_lab = move || {
         let (why, said) = obstacle.get()?;
         let why = wording().troubles.say(&why, said.as_ref());
@@ -93,7 +118,7 @@ fn create_room() -> El {
     el("section")
         .attr("aria-label", w.new_room)
         .child(form.child([labelled("field", w.room_name, field), networks, button]))
-        .child(locked.then(|| el("p").class("quiet").child(w.no_key)))
+        .child(locked.then(|| el("p").class("quiet").child(why_no_key(w.no_key))))
         .live_child(no_lab)
         .live_child(problem_note(problem))
 }
@@ -115,10 +140,9 @@ pub(super) fn bad_name(why: InvalidName) -> Problem {
     }
 }
 
-/// The rooms. One that is called as a lesson is, is called so in the page's language.
-fn rooms(lessons: RwSignal<Option<Vec<LessonListed>>>) -> El {
+/// The rooms. Where they cannot be had, that is said, and whatever else waits for the server is told when it answers again.
+fn rooms(lobby: Lobby) -> El {
     let w = words();
-    let rooms = RwSignal::new(None::<Vec<Listed>>);
     let problem = RwSignal::new(None::<Problem>);
     let key = key();
     let refresh = move || {
@@ -127,7 +151,7 @@ fn rooms(lessons: RwSignal<Option<Vec<LessonListed>>>) -> El {
             match http::rooms(key).await {
                 Ok(list) => {
                     problem.set(None);
-                    rooms.set(Some(list));
+                    lobby.rooms.set(Some(list));
                 }
                 Err(why) => problem.set(Some(why)),
             }
@@ -135,32 +159,21 @@ fn rooms(lessons: RwSignal<Option<Vec<LessonListed>>>) -> El {
     };
     refresh();
     browser::every(REFRESH, refresh);
-    let changed = Memo::new(move || rooms.get());
-    let list = move || match changed.get() {
-        None => el("p").class("quiet").attr("role", "status").child(w.loading),
-        Some(rooms) if rooms.is_empty() => el("p").class("empty").child(w.no_rooms),
-        Some(rooms) => {
-            let link =
-                |room| lessons.with(|known| room_link(room, known.as_deref().unwrap_or(&[])));
-            let links = rooms.into_iter().map(link).collect::<Vec<_>>();
-            el("ul").class("rooms").child(links)
-        }
+    let count = Memo::new(move || lobby.rooms.with(|rooms| rooms.as_ref().map(Vec::len)));
+    let none = move || match count.get() {
+        None => Some(el("p").class("quiet").attr("role", "status").child(w.loading)),
+        Some(0) => Some(el("p").class("empty").child(w.no_rooms)),
+        Some(_) => None,
     };
-    el("section").child(el("h2").child(w.rooms)).live_child(problem_note(problem)).live_child(list)
-}
-
-fn room_link(room: Listed, lessons: &[LessonListed]) -> El {
-    let number = |number: usize| number.to_string();
-    let facts = fill(
-        words().room_facts,
-        &[
-            ("programs", &number(room.programs)),
-            ("watching", &number(room.watching)),
-            ("events", &room.head.to_string()),
-        ],
-    );
-    let title = lessons.iter().map(|lesson| &lesson.title).find(|it| it.en == room.name.as_str());
-    let name = title.map_or(room.name.as_str(), |title| wording().of(title));
-    let name = el("strong").child(name);
-    el("li").child(link(&room.page).child([name, el("span").child(facts)]))
+    // What changes in a room changes in its entry, which stays.
+    let entries = move || {
+        let entry = |room: &Listed| (room.page.clone(), room.name.to_string());
+        lobby.rooms.with(|rooms| rooms.iter().flatten().map(entry).collect::<Vec<_>>())
+    };
+    let entry = move |(page, name): (String, String)| room::entry(lobby, page, name);
+    el("section")
+        .child(el("h2").child(w.rooms))
+        .live_child(problem_note(problem))
+        .live_child(none)
+        .child(el("ul").class("rooms").each(entries, entry))
 }

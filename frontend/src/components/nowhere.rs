@@ -1,13 +1,23 @@
-//! What is shown at an address that the page does not have.
+//! What is shown at an address where there is nothing.
 
 use super::parts::{header, link};
 use crate::{
     dom::{El, el},
-    words::words,
+    words::{frame_words, words},
 };
 
 /// Says so, and leads to the lobby.
 pub(crate) fn nowhere() -> Vec<El> {
-    let main = el("main").class("lobby").child(el("h1").child(words().nowhere));
-    vec![header(), main.child(el("p").child(link("/").child(words().to_lobby)))]
+    nothing(words().nowhere, "")
+}
+
+/// The same, of a room that there is not.
+pub(crate) fn no_room() -> Vec<El> {
+    nothing(words().no_room, words().no_room_why)
+}
+
+fn nothing(title: &str, why: &str) -> Vec<El> {
+    let to_lobby = link("/").child(frame_words().to_lobby);
+    let said = [el("h1").child(title), el("p").child(why), el("p").child(to_lobby)];
+    vec![header(), el("main").class("lobby").child(said)]
 }

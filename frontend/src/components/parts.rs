@@ -9,7 +9,7 @@ use crate::{
     language::{spoken, switch_id},
     reactive::{RwSignal, expect_context},
     theme::Theme,
-    words::{lesson_words, wording, words},
+    words::{frame_words, lesson_words, wording, words},
 };
 
 /// Why something was refused, where it was asked for; nothing while there is no problem.
@@ -142,7 +142,7 @@ pub(crate) fn prose(text: &str) -> Vec<El> {
 pub(crate) fn brand() -> El {
     link("/").class("brand").child([
         el("img").attr("src", "/icon.svg").attr("alt", ""),
-        el("strong").child(words().brand),
+        el("strong").child(frame_words().brand),
     ])
 }
 

@@ -8,7 +8,7 @@ use crate::{
     dom::{El, el},
     reactive::Memo,
     state::room,
-    words::{wording, words},
+    words::{frame_words, wording, words},
 };
 
 /// How many ended programs are named: the latest.
@@ -60,7 +60,7 @@ pub(crate) fn programs(side: El) -> El {
         el("p").class("quiet gap").child([w.ended_programs, " "]).child(ended)
     };
     side.when(move || room.lesson_id().is_some(), lesson_card)
-        .child(el("h2").child(w.programs))
+        .child(el("h2").child(frame_words().programs))
         .when(nobody, || el("p").class("quiet gap").child(words().no_programs))
         .each(move || alive.get(), program_card)
         .child(starters(true))

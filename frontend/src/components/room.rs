@@ -8,11 +8,11 @@ use crate::{
     app::in_any_language,
     browser::document,
     dom::{El, el},
-    feed::Feed,
-    later::once_here,
-    reactive::{on_cleanup, provide_context, watch},
+    feed::{Feed, Status},
+    later::{once_here, part},
+    reactive::{Memo, on_cleanup, provide_context, watch},
     state::Room,
-    words::words,
+    words::frame_words,
 };
 
 /// The page of the room `id`. Its feed ends with it.
@@ -22,21 +22,30 @@ pub(crate) fn room_page(id: RoomId) -> El {
     provide_context(room);
     feed.connect(room);
     watch(move || {
-        let name = room.name().map(|name| format!("{name} · {}", words().brand));
-        document().set_title(&name.unwrap_or_else(|| words().brand.into()));
+        let name = room.name().map(|name| format!("{name} · {}", frame_words().brand));
+        document().set_title(&name.unwrap_or_else(|| frame_words().brand.into()));
     });
-    on_cleanup(|| document().set_title(words().brand));
+    on_cleanup(|| document().set_title(frame_words().brand));
     once_here(move |later| {
-        (later.teach)(room);
+        (later.attend)(room);
         // What came before may have had to wait for it.
         room.schedule();
     });
-    // The room is the same in every language.
-    in_any_language(move || page(room, &id))
+    // The server has never said anything of it: of what there is not, there is nothing to show.
+    let is_none =
+        Memo::new(move || room.status.get() == Status::NoRoom && room.hello.with(Option::is_none));
+    el("div").class("contents").live_child(move || {
+        if is_none.get() {
+            return part(|later| in_any_language(later.no_room));
+        }
+        // The room is the same in every language.
+        let id = id.clone();
+        in_any_language(move || page(room, &id))
+    })
 }
 
 fn page(room: Room, id: &RoomId) -> El {
-    let w = words();
+    let w = frame_words();
     let side = |id: &str, name: &str| {
         let side = el("aside").class(&format!("side {id}")).attr("id", id);
         side.attr("aria-label", name)

@@ -4,10 +4,11 @@ use socketscope_diagram::wording::fill;
 
 use super::parts::{button, link};
 use crate::{
+    access::why_no_key,
     dom::{El, el},
     feed::Status,
     state::room,
-    words::words,
+    words::frame_words,
 };
 
 /// In two words.
@@ -20,14 +21,14 @@ pub(crate) fn status_light() -> El {
         Status::NoRoom | Status::Refused => "status over",
     };
     let text = move || match room.status.get() {
-        Status::Connecting => words().connecting.to_owned(),
-        Status::Live => words().live.to_owned(),
-        Status::Lost(None) => words().reconnecting.to_owned(),
+        Status::Connecting => frame_words().connecting.to_owned(),
+        Status::Live => frame_words().live.to_owned(),
+        Status::Lost(None) => frame_words().reconnecting.to_owned(),
         Status::Lost(Some(seconds)) => {
-            fill(words().reconnecting_in, &[("seconds", &seconds.to_string())])
+            fill(frame_words().reconnecting_in, &[("seconds", &seconds.to_string())])
         }
-        Status::NoRoom => words().room_over.to_owned(),
-        Status::Refused => words().refused.to_owned(),
+        Status::NoRoom => frame_words().room_over.to_owned(),
+        Status::Refused => frame_words().refused.to_owned(),
     };
     el("span").attr("role", "status").live("class", class).live_text(text)
 }
@@ -38,16 +39,19 @@ pub(crate) fn status_banner() -> impl Fn() -> Option<El> {
     let watching_only =
         move || room.hello.with(|hello| hello.as_ref().is_some_and(|hello| !hello.commands));
     let banner = |why: &str| el("div").class("banner").child(el("span").child(why));
-    let ending =
-        move |why: &str| banner(why).attr("role", "alert").child(link("/").child(words().to_lobby));
+    let ending = move |why: &str| {
+        banner(why).attr("role", "alert").child(link("/").child(frame_words().to_lobby))
+    };
     move || match room.status.get() {
         Status::Lost(_) => {
-            let retry = button("btn small", words().retry, move || room.retry());
-            Some(banner(words().lost_why).child(retry))
+            let retry = button("btn small", frame_words().retry, move || room.retry());
+            Some(banner(frame_words().lost_why).child(retry))
         }
-        Status::NoRoom => Some(ending(words().room_over_why)),
-        Status::Refused => Some(ending(words().refused_why)),
-        Status::Live if watching_only() => Some(banner(words().watching_only_why)),
+        Status::NoRoom => Some(ending(frame_words().room_over_why)),
+        Status::Refused => Some(ending(frame_words().refused_why)),
+        Status::Live if watching_only() => {
+            Some(banner(why_no_key(frame_words().watching_only_why)))
+        }
         _ => None,
     }
 }

@@ -76,6 +76,9 @@ fn share(id: &RoomId) -> [El; 2] {
     let mut content = Vec::from(part(w.watch_link, w.watch_link_why));
     content
         .extend([el("p").child(el("code").child(watch.as_str())), copy_link("btn primary", watch)]);
+    if ["localhost", "127.0.0.1", "[::1]"].contains(&&*browser::host()) {
+        content.push(el("p").child(w.share_loopback));
+    }
     // A link with the key is not shown: it could be read off a projector.
     if let Some(link) = full {
         content.push(el("hr"));

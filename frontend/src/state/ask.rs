@@ -92,6 +92,11 @@ impl Room {
         })
     }
 
+    /// The visitor leaves: nothing is fed until somebody is back.
+    pub(crate) fn leave(self) {
+        self.feed.resume(self);
+    }
+
     /// Tries to connect again at once.
     pub(crate) fn retry(self) {
         self.feed.retry(self);

@@ -95,6 +95,8 @@ pub(crate) struct Going {
     pub(crate) round: u32,
     pub(crate) mode: Mode,
     pub(crate) pace_ms: u64,
+    /// Whether a question waits for its answer to be told.
+    pub(crate) asked: bool,
 }
 
 impl Room {
@@ -140,7 +142,8 @@ impl Room {
         Memo::new(move || {
             self.read(|model| {
                 let lesson = model.lesson();
-                Going { round: lesson.round, mode: lesson.mode, pace_ms: lesson.pace_ms }
+                let asked = lesson.question().is_some_and(|it| it.revealed.is_none());
+                Going { round: lesson.round, mode: lesson.mode, pace_ms: lesson.pace_ms, asked }
             })
         })
     }

@@ -173,10 +173,12 @@ impl Room {
     pub(crate) fn reveal(self, row: u64) {
         let (top, seen, end) =
             untrack(|| (self.top_row(), self.stage.rows_seen(), self.rows().end));
+        // What is followed is in view.
+        let followed = row + 1 == end && self.stage.follow.get_untracked();
         let row = row as f64;
         if row < top {
             self.look_at(row - 1.0);
-        } else if row + 2.0 > top + seen && row + 1.0 < end as f64 {
+        } else if row + 2.0 > top + seen && !followed {
             self.look_at(row + 2.0 - seen);
         }
     }

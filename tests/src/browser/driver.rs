@@ -94,6 +94,11 @@ impl Driver {
         self.send(self.http.post(format!("{}/{path}", self.session)).json(&body)).await
     }
 
+    /// Where files that the page saves come to.
+    pub(super) fn saved(&self) -> PathBuf {
+        self.folder.join("saved")
+    }
+
     /// Starts chromedriver, and returns its port; none where it has ended at once.
     async fn chromedriver() -> Option<(Self, u16)> {
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());

@@ -1,7 +1,7 @@
 //! The lab as a visitor sees it: packets between the right lifelines, states, the wire's tools, the inspector.
 
 use serde_json::{Value, json};
-use socketscope_tests::{Browser, Room, TestServer};
+use socketscope_tests::{Browser, Room, Screen, TestServer};
 
 const SERVER: &str = "10.0.0.1:9000";
 
@@ -140,6 +140,42 @@ async fn a_held_packet_is_delivered_by_a_key() {
 }
 
 #[tokio::test]
+async fn a_held_packets_button_keeps_the_focus() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    pair(&room).await;
+    let browser = Browser::start().await;
+    enter(&browser, &server, &room).await;
+    browser.click((".wire button", "Hold packets")).await;
+    browser.until("document.querySelector('.wire button[aria-pressed=true]')").await;
+    let call = json!({"call": "connect", "fd": 3, "address": SERVER});
+    assert_eq!(room.call_for(0, "client", &call).await.0, 202);
+    browser.wait_for(".decide.deliver").await;
+    browser.script("document.querySelector('.decide.deliver').focus()", json!([])).await;
+    let focused = "document.activeElement.getAttribute('data-deliver')";
+    let packet = browser.until(focused).await;
+    // The SYN is sent again and held, too.
+    browser.until("document.querySelectorAll('.decide.deliver').length > 1").await;
+    assert_eq!(browser.until(focused).await, packet);
+    browser.press("\u{e007}").await;
+    drawn(&browser, "SYN seq 0", "delivered by hand").await;
+    browser.until("document.activeElement.id === 'diagram'").await;
+}
+
+#[tokio::test]
+async fn a_field_of_the_wires_says_what_it_takes() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    let browser = Browser::start().await;
+    enter(&browser, &server, &room).await;
+    browser.click((".wire button", "More…")).await;
+    browser.fill(("#wire-settings input", "loss, %"), "abc").await;
+    browser
+        .until("document.querySelector('.wrong')?.innerText === '“abc” is not a number from 0 to 100.'")
+        .await;
+}
+
+#[tokio::test]
 async fn a_lost_syn_is_crossed_out_and_its_retransmission_named() {
     let server = TestServer::start();
     let room = server.client().lab().await;
@@ -195,4 +231,30 @@ async fn layers_are_switched_off() {
     }
     browser.click((".layers button", "Packets")).await;
     drawn(&browser, "SYN seq 0", "arrived after").await;
+}
+
+#[tokio::test]
+async fn what_opens_on_a_low_screen_can_be_read_to_its_end() {
+    let server = TestServer::start();
+    let room = server.client().lab().await;
+    pair(&room).await;
+    let browser = Browser::start_on(Screen { width: 960, height: 540, dark: false }).await;
+    enter(&browser, &server, &room).await;
+    for (button, popover) in
+        [((".wire button", "More…"), "wire-settings"), (("button", "Notation"), "legend")]
+    {
+        browser.click(button).await;
+        browser
+            .until(&format!(
+                "(() => {{
+                    const open = document.getElementById({popover:?});
+                    const {{ top, bottom, height }} = open.getBoundingClientRect();
+                    const all = height + 2 > open.scrollHeight || getComputedStyle(open).overflowY === 'auto';
+                    return height > 100 && top >= 0 && bottom <= innerHeight && all;
+                }})()"
+            ))
+            .await;
+        // Escape.
+        browser.press("\u{e00c}").await;
+    }
 }

@@ -88,10 +88,7 @@ impl Fields {
         let w = words();
         let address = || input(w.address, self.address);
         match call {
-            Socket => vec![
-                select(w.family, self.family, &w.families),
-                select(w.socket_type, self.socket_type, &w.types),
-            ],
+            Socket => vec![select(w.family, self.family, &w.families), self.types()],
             Bind | Connect => vec![address()],
             Listen => vec![input(w.backlog, self.number)],
             Send => self.payload(),
@@ -102,6 +99,18 @@ impl Fields {
             Getsockopt => vec![self.options()],
             Accept | Close | Getsockname | Getpeername => Vec::new(),
         }
+    }
+
+    /// The types, each with what it is in IP: of a Unix socket's there is no more to say.
+    fn types(self) -> El {
+        let w = words();
+        let option = |(name, in_ip): (&'static str, &'static str)| {
+            let label =
+                move || if self.family.get() == Family::Unix.as_str() { name } else { in_ip };
+            el("option").attr("value", name).live_text(label)
+        };
+        let types = el("select").child(w.types.map(option)).bind(self.socket_type);
+        labelled("field", w.socket_type, types)
     }
 
     fn payload(self) -> Vec<El> {
@@ -136,7 +145,8 @@ fn select(label: &str, value: RwSignal<String>, names: &[(&str, &str)]) -> El {
     labelled("field", label, el("select").child(options(names.iter().copied())).bind(value))
 }
 
-fn number<T: std::str::FromStr>(text: RwSignal<String>) -> Result<T, String> {
+/// The number in a field, or what is wrong with it.
+pub(super) fn number<T: std::str::FromStr>(text: RwSignal<String>) -> Result<T, String> {
     let text = text.get_untracked();
     let not_a_number =
         || socketscope_diagram::wording::fill(words().not_a_number, &[("text", &text)]);

@@ -45,7 +45,8 @@ impl Line {
 }
 
 /// The open descriptors; one of them is what calls are made on.
-pub(super) fn fds(card: Card) -> impl Fn() -> El {
+/// Where the calls are the visitor's own, it says what to do while there is none.
+pub(super) fn fds(card: Card, own: bool) -> impl Fn() -> El {
     let lines = Memo::new(move || {
         card.read(|program| {
             program.sockets.iter().map(|(fd, socket)| Line::of(*fd, socket)).collect::<Vec<_>>()
@@ -55,7 +56,8 @@ pub(super) fn fds(card: Card) -> impl Fn() -> El {
     move || {
         let w = words();
         if none.get() {
-            return el("p").class("quiet").child(w.no_sockets);
+            let none = el("p").class("quiet").child([w.no_sockets, " "]);
+            return none.child(own.then_some(w.call_socket));
         }
         let head = [w.fd, w.address, w.state].map(|name| el("th").attr("scope", "col").child(name));
         el("table")

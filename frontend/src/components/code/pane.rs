@@ -12,7 +12,7 @@ use socketscope_protocol::{LessonCommand, LessonProgram, LessonView, Mode, Sourc
 use super::{console::console, listing::listing};
 use crate::{
     components::{
-        lesson::obstacle,
+        lesson::no_step,
         parts::{button, state},
     },
     dom::{El, el},
@@ -132,7 +132,7 @@ fn step(program: &LessonProgram, lit: Memo<Vec<LitLine>>) -> El {
     });
     let why_not = move || {
         let idle = next.with(Option::is_none).then_some(w.step_not_ready);
-        obstacle(room, going).or(idle)
+        no_step(room, going).or(idle)
     };
     let label = fill(w.step_of, &[("program", name.as_str())]);
     let press = move || room.teach(LessonCommand::Step { program: Some(name.clone()) });

@@ -8,7 +8,7 @@ use crate::{
     dom::{El, el},
     reactive::{Memo, RwSignal, Stored, untrack},
     state::room,
-    words::words,
+    words::frame_words,
 };
 
 /// Milliseconds between two pieces of news that are spoken.
@@ -16,7 +16,7 @@ const PAUSE: i32 = 4_000;
 
 /// The button at the lower edge, and the spoken summary.
 pub(super) fn news() -> [El; 2] {
-    let (room, w) = (room(), words());
+    let (room, w) = (room(), frame_words());
     let new = Memo::new(move || {
         room.calm.track();
         untrack(|| room.rows().end).saturating_sub(room.stage.seen.get())

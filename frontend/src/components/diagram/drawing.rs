@@ -6,13 +6,14 @@ use socketscope_diagram::{
 };
 use socketscope_protocol::{CallId, Fate};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, KeyboardEvent, MouseEvent};
+use web_sys::{Element, Event, KeyboardEvent};
 
 use super::{
-    lab::{self, Things},
+    lab::{self, Buttons, Things},
     paint::{Known, Layer, Rows, SELECTED},
 };
 use crate::{
+    browser,
     dom::{El, px, style, svg},
     reactive::{Memo, Stored, untrack, watch},
     state::{Marks, OVERSCAN, Room, STEP, room},
@@ -27,8 +28,8 @@ pub(super) fn drawing(lanes: Memo<Lanes>, then: impl Fn(&Lanes) + 'static) -> El
     let window = Memo::new(move || room.window());
     let drawing = svg("svg").attr("role", "presentation");
     let place = drawing.element();
-    let layers = [(); 8].map(|()| svg("g"));
-    let [bands, lives, states, links, rows, bars, chips, packets] =
+    let layers = [(); 9].map(|()| svg("g"));
+    let [bands, lives, states, links, rows, bars, chips, packets, buttons] =
         layers.each_ref().map(El::element);
     let painter = Stored::new(Painter::new());
     watch(move || {
@@ -42,34 +43,40 @@ pub(super) fn drawing(lanes: Memo<Lanes>, then: impl Fn(&Lanes) + 'static) -> El
                 painter.links(&links, &drawing, &marks);
                 painter.rows(&rows, &drawing, &marks, lanes);
                 painter.bars(&bars, &drawing);
-                painter.lab([&states, &chips, &packets], &drawing);
+                painter.lab([&states, &chips, &packets, &buttons], &drawing);
             });
             then(lanes);
         });
     });
+    // Nothing in it has the focus but a packet's buttons.
     let by_key = move |event: KeyboardEvent| {
-        let is_press = matches!(event.key().as_str(), "Enter" | " ");
-        let on_button = target(&event, "[data-deliver], [data-lose]").is_some();
-        if is_press && on_button {
-            // For the diagram itself the keys mean something else.
+        if matches!(event.key().as_str(), "Enter" | " ") {
+            // For the diagram itself, which has the focus when the button is gone, the keys mean something else.
             event.prevent_default();
             event.stop_propagation();
-            press(room, &event);
+            press(room, target(&event));
+            browser::focus("diagram");
         }
     };
-    let drawing = drawing.child(layers).on("keydown", by_key);
-    drawing.on("click", move |event: MouseEvent| press(room, &event))
+    // Rows move on and are drawn anew between a press and its release: what was under it first is meant.
+    let pressed = Stored::new(None);
+    drawing
+        .child(layers)
+        .on("keydown", by_key)
+        .on("pointerdown", move |event: Event| pressed.set(target(&event)))
+        .on("click", move |event: Event| {
+            press(room, pressed.update(Option::take).flatten().or_else(|| target(&event)));
+        })
 }
 
-/// What was pressed, or the nearest element around it that `selector` means.
-fn target(event: &Event, selector: &str) -> Option<Element> {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    target.closest(selector).ok()?
+fn target(event: &Event) -> Option<Element> {
+    event.target().and_then(|target| target.dyn_into().ok())
 }
 
-/// One listener for all rows and bars: each says of which event or call it is.
-fn press(room: Room, event: &Event) {
-    let of = |name: &str| target(event, &format!("[{name}]"))?.get_attribute(name)?.parse().ok();
+/// One listener for all rows and bars: each, or what is around it, says of which event or call it is.
+fn press(room: Room, at: Option<Element>) {
+    let around = |name: &str| at.as_ref()?.closest(&format!("[{name}]")).ok()?;
+    let of = |name: &str| around(name)?.get_attribute(name)?.parse().ok();
     if let Some((packet, delivered)) = lab::decided(of) {
         room.decide_later(packet, if delivered { Fate::Deliver } else { Fate::Lose });
     } else if let Some(call) = of("data-call") {
@@ -123,15 +130,16 @@ struct Painter {
     states: Layer,
     chips: Things<Chip>,
     packets: Things<PacketArrow>,
+    buttons: Things<Buttons>,
 }
 
 impl Painter {
     fn new() -> Self {
         let [bands, lives, links, bars, states] =
             ["rect", "line", "path", "rect", "rect"].map(Layer::of);
-        let (rows, chips, packets) = (Rows::default(), Things::new(), Things::new());
-        let frame = Known::default();
-        Self { frame, bands, lives, links, rows, bars, states, chips, packets }
+        let (chips, packets, buttons) = (Things::new(), Things::new(), Things::new());
+        let (frame, rows) = (Known::default(), Rows::default());
+        Self { frame, bands, lives, links, rows, bars, states, chips, packets, buttons }
     }
 
     /// The part of the whole diagram that the drawing is.
@@ -200,11 +208,14 @@ impl Painter {
         self.rows.show(place, &it.scene.rows, it.origin, size, |row| class(marks, row));
     }
 
-    /// What the lab adds. Packets come last: their buttons are above all else.
-    fn lab(&mut self, [states, chips, packets]: [&Element; 3], it: &Drawn) {
+    /// What the lab adds. The buttons come last, above all else, and by themselves: as long as they stand where they are
+    /// they stay, and the keyboard's focus with them, whatever becomes of what is written beside their packets.
+    fn lab(&mut self, [states, chips, packets, buttons]: [&Element; 4], it: &Drawn) {
         lab::bands(&mut self.states, states, &it.scene.bands, it.shift);
         self.chips.show(chips, &it.scene.chips, it.shift, lab::chip);
         self.packets.show(packets, &it.scene.packets, it.shift, lab::packet);
+        let held: Vec<_> = it.scene.packets.iter().filter_map(Buttons::of).collect();
+        self.buttons.show(buttons, &held, it.shift, lab::decide);
     }
 
     fn bars(&mut self, place: &Element, it: &Drawn) {

@@ -25,8 +25,11 @@ pub(super) fn heads(lanes: Memo<Lanes>) -> El {
     let heads = move || {
         let scale = stage.scale.get();
         lanes.with(|lanes| {
-            let head = |lane| head(lane, lanes.metrics.head, scale);
-            lanes.lanes.iter().map(head).collect::<Vec<_>>()
+            lanes
+                .lanes
+                .iter()
+                .map(|lane| head(lane, lanes.head_width(lane), scale))
+                .collect::<Vec<_>>()
         })
     };
     let place = el("div").class("heads").attr("role", "presentation");
@@ -44,13 +47,13 @@ fn head(lane: &Lane, width: f64, scale: f64) -> El {
     let class = if lane.alive { class.to_owned() } else { format!("{class} over") };
     // The end of a name tells it from others, as the port does an address.
     let clipped = |tag, text: &str, sizes: &[(&str, f64)]| {
-        let cells = |letter: f64| ((width - 13.0) / letter) as usize;
+        let cells = |letter: f64| ((width - Lanes::AROUND) / letter) as usize;
         let fits = sizes.iter().find(|(_, letter)| text_cells(text) <= cells(*letter));
         let (class, letter) = fits.or(sizes.last()).copied().unwrap_or_default();
         el(tag).class(class).child(cut_middle(text, cells(letter)))
     };
     el("div").class(&class).attr("style", style).attr("title", lane.title.as_str()).child([
-        clipped("strong", &lane.title, &[("clip", 8.6), ("clip long", 7.2)]),
+        clipped("strong", &lane.title, &[("clip", Lanes::TITLE), ("clip long", 7.2)]),
         clipped("span", &lane.subtitle, &[("clip", 6.9)]),
     ])
 }

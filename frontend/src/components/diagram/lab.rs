@@ -136,7 +136,7 @@ pub(super) fn chip(chip: &Chip, shift: f64) -> Option<Element> {
     Some(group)
 }
 
-/// A packet: its way, its label, how it ends, and where it waits the buttons that decide about it.
+/// A packet: its way, its label, how it ends.
 pub(super) fn packet(packet: &PacketArrow, shift: f64) -> Option<Element> {
     let kind = match packet.kind {
         PacketKind::Syn => "syn",
@@ -234,10 +234,7 @@ pub(super) fn packet(packet: &PacketArrow, shift: f64) -> Option<Element> {
             let cross = format!("M{} {}l10 10m0 -10l-10 10", px(x - 5.0), px(height - 5.0),);
             append(&group, "path", &[("class", "cross"), ("d", &cross)]);
         }
-        PacketEnd::Held => {
-            dot(&group, (x, height));
-            decide(&group, packet, shift);
-        }
+        PacketEnd::Held => dot(&group, (x, height)),
         PacketEnd::Arrived if packet.points.len() == 4 => {
             dot(&group, (packet.points[1].0, y(packet.points[1].1)));
         }
@@ -268,19 +265,33 @@ fn looped(points: &[(f64, f64)], shift: f64, out: f64) -> String {
 }
 
 /// The buttons of a packet that waits for a decision, on the side that it would go on to.
-fn decide(group: &Element, packet: &PacketArrow, shift: f64) {
-    let lab = &wording().lab;
-    let buttons = [
+#[derive(Clone, PartialEq)]
+pub(super) struct Buttons {
+    packet: PacketId,
+    name: String,
+    places: [(f64, f64, f64); 2],
+}
+
+impl Buttons {
+    pub(super) fn of(packet: &PacketArrow) -> Option<Self> {
+        let places = packet.buttons()?;
+        Some(Self { packet: packet.packet, name: packet.name.clone(), places })
+    }
+}
+
+pub(super) fn decide(buttons: &Buttons, shift: f64) -> Option<Element> {
+    let (lab, group) = (&wording().lab, element("g", &[])?);
+    let both = [
         ("deliver", "data-deliver", lab.deliver, lab.deliver_this),
         ("lose", "data-lose", lab.lose, lab.lose_this),
     ];
-    let places = packet.buttons().into_iter().flatten();
-    for ((class, name, text, explained), (left, top, width)) in buttons.into_iter().zip(places) {
-        let values = [("packet", packet.name.as_str())];
+    let id = buttons.packet.to_string();
+    for ((class, name, text, explained), (left, top, width)) in both.into_iter().zip(buttons.places)
+    {
+        let values = [("packet", buttons.name.as_str())];
         let explained = socketscope_diagram::wording::fill(explained, &values);
-        let id = packet.packet.to_string();
         let Some(button) = append(
-            group,
+            &group,
             "g",
             &[
                 ("class", &format!("decide {class}")),
@@ -300,6 +311,7 @@ fn decide(group: &Element, packet: &PacketArrow, shift: f64) {
         let at = (left + width / 2.0, y + PacketArrow::BUTTON / 2.0 + 4.0);
         text_at(&button, text, "", at, Anchor::Middle);
     }
+    Some(group)
 }
 
 /// The packet that a press was meant for, and whether it shall arrive.

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     components::parts::button,
     dom::{El, el},
-    reactive::Memo,
     state::{Tab, room},
     words::lesson_words,
 };
@@ -19,10 +18,8 @@ pub(crate) fn bar() -> El {
     let (room, w) = (room(), lesson_words());
     let tools = move || {
         let (going, last) = (room.going(), last_note(room));
-        let asked = Memo::new(move || {
-            room.read(|model| model.lesson().question().is_some_and(|it| it.revealed.is_none()))
-        });
-        let said = move || match (asked.get(), last.get()) {
+        let asked = move || going.get().asked;
+        let said = move || match (asked(), last.get()) {
             (true, _) => w.question.to_owned(),
             (_, Some((_, text))) => plain(&text),
             _ => w.lesson.to_owned(),
@@ -30,7 +27,7 @@ pub(crate) fn bar() -> El {
         let note = button("", el("span").live_text(said), move || {
             room.tab.set(Tab::Lesson);
         });
-        let class = move || if asked.get() { "clip bar-note asked" } else { "clip bar-note" };
+        let class = move || if asked() { "clip bar-note asked" } else { "clip bar-note" };
         let note = note.live("class", class);
         [step(room, going), run(room, going), note]
     };

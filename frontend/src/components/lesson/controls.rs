@@ -72,12 +72,18 @@ pub(super) fn step(room: Room, going: Memo<Going>) -> El {
     let press = move || room.teach(LessonCommand::Step { program: None });
     button("btn", w.step, press)
         .attr("data-do", "step")
-        .live("disabled", move || obstacle(room, going).is_some())
-        .live("title", move || obstacle(room, going).unwrap_or(w.step_why))
+        .live("disabled", move || no_step(room, going).is_some())
+        .live("title", move || no_step(room, going).unwrap_or(w.step_why))
+}
+
+/// Why no call can be let go: before a question's answer is told, that would be to tell it.
+pub(in crate::components) fn no_step(room: Room, going: Memo<Going>) -> Option<&'static str> {
+    let asked = going.get().asked.then(|| lesson_words().asked_why);
+    obstacle(room, going).or(asked)
 }
 
 /// Why the lesson cannot go on.
-pub(in crate::components) fn obstacle(room: Room, going: Memo<Going>) -> Option<&'static str> {
+fn obstacle(room: Room, going: Memo<Going>) -> Option<&'static str> {
     let over = (going.get().mode == Mode::Over).then(|| lesson_words().over_why);
     room.commands().err().or(over)
 }

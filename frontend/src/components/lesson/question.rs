@@ -3,13 +3,16 @@
 use socketscope_diagram::wording::fill;
 use socketscope_protocol::{Bilingual, Fact, LessonCommand, LessonFact};
 
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
+
 use crate::{
+    browser,
     components::parts::{button, command, prose, state},
     dom::{El, el},
     feed::Status,
     reactive::{Memo, untrack},
     state::Room,
-    words::{lesson_words, wording, words},
+    words::{frame_words, lesson_words, wording},
 };
 
 /// A question that was asked.
@@ -53,6 +56,8 @@ pub(super) fn question(room: Room) -> impl Fn() -> Option<El> {
         })
     });
     move || {
+        // What is said of the lesson stands above, and moves it out of view when it comes.
+        room.lesson.view.track();
         let asked = asked.get()?;
         Some(untrack(|| shown(room, asked, answered)))
     }
@@ -72,7 +77,7 @@ fn shown(room: Room, asked: Asked, answered: Memo<Option<Answered>>) -> El {
         let right = move || told.with(|told| told.as_ref().is_some_and(|it| it.0 == number));
         let why_not = move || match told.with(Option::is_some) {
             true => Some(w.answered_why),
-            false => (room.status.get() != Status::Live).then(|| words().not_connected_why),
+            false => (room.status.get() != Status::Live).then(|| frame_words().not_connected_why),
         };
         let marks = move || {
             let (right, own) = (right(), own());
@@ -104,26 +109,43 @@ fn shown(room: Room, asked: Asked, answered: Memo<Option<Answered>>) -> El {
     let choices =
         el("ol").class("choices").attr("aria-label", w.choices).child(choices.collect::<Vec<_>>());
     let counted = move || fill(w.answers, &[("count", &all().to_string())]);
-    let reveal =
-        command("btn primary", w.reveal, w.reveal_why, move || room.teach(LessonCommand::Reveal))
-            .attr("data-do", "reveal")
-            .live("hidden", move || told.with(Option::is_some));
+    let tell = move || {
+        room.teach(LessonCommand::Reveal);
+        // The button goes, and the keyboard's focus must not go with it.
+        browser::focus("question");
+    };
+    let reveal = command("btn primary", w.reveal, w.reveal_why, tell)
+        .attr("data-do", "reveal")
+        .live("hidden", move || told.with(Option::is_some));
     let answer = move || {
         let (_, why) = told.get()?;
-        Some(el("div").class("answer").child(prose(&why)))
+        Some(into_view(el("div").class("answer").child(prose(&why))))
     };
-    el("section")
-        .class("question")
-        .attr("aria-label", w.question)
-        .attr("data-question", question.to_string())
-        .child(
-            el("header").child([
+    let section =
+        el("section")
+            .class("question")
+            .attr("id", "question")
+            .attr("tabindex", "-1")
+            .attr("aria-label", w.question)
+            .attr("data-question", question.to_string())
+            .child(el("header").child([
                 el("strong").child(w.question),
                 el("span").class("quiet").live_text(counted),
-            ]),
-        )
-        .child(el("div").class("asked").attr("role", "status").child(prose(&text)))
-        .child(choices)
-        .child(reveal)
-        .child(el("div").attr("aria-live", "polite").live_child(answer))
+            ]))
+            .child(el("div").class("asked").attr("role", "status").child(prose(&text)))
+            .child(choices)
+            .child(reveal)
+            .child(el("div").attr("aria-live", "polite").live_child(answer));
+    into_view(section)
+}
+
+/// Scrolls an element that is new into view, no further than needed.
+fn into_view(element: El) -> El {
+    let new = element.element();
+    browser::next_frame(move || {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        new.scroll_into_view_with_scroll_into_view_options(&options);
+    });
+    element
 }

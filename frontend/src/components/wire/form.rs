@@ -42,19 +42,28 @@ impl Number {
     }
 
     fn field(self, label: &str) -> El {
-        number_field(label, self.text, Memo::new(move || self.value().is_none()))
+        let [least, most] = [self.least, self.most].map(|bound| decimal(bound, 0));
+        number_field(label, self.text, [least, most], Memo::new(move || self.value().is_none()))
     }
 }
 
 /// A field for a number, and below it what is wrong with it.
-fn number_field(label: &str, text: RwSignal<String>, wrong: Memo<bool>) -> El {
+fn number_field(
+    label: &str,
+    text: RwSignal<String>,
+    [least, most]: [String; 2],
+    wrong: Memo<bool>,
+) -> El {
     let input = el("input").attr("inputmode", "decimal").attr("autocomplete", "off");
     let input = input.live("aria-invalid", move || wrong.get().then_some("true"));
-    let why = move || fill(words().not_a_number, &[("text", &text.get())]);
+    let why = Memo::new(move || {
+        let values = [("text", &*text.get()), ("least", &*least), ("most", &*most)];
+        fill(words().not_in_range, &values)
+    });
     let field = labelled("field", label, input.bind(text));
     field.when(
         move || wrong.get(),
-        move || el("small").class("wrong").attr("role", "alert").child(why()),
+        move || el("small").class("wrong").attr("role", "alert").live_text(move || why.get()),
     )
 }
 
@@ -178,8 +187,9 @@ pub(super) fn form() -> El {
         room.tell(Command::Wire { body });
     };
     let pair = |one: El, other: El| el("div").class("pair").child([one, other]);
+    let seeds = [u64::MIN, u64::MAX].map(|bound| bound.to_string());
     let no_seed = Memo::new(move || seed(&fields.seed.get()).is_err());
-    let seed = number_field(lab.seed, fields.seed, no_seed).attr("title", lab.seed_why);
+    let seed = number_field(lab.seed, fields.seed, seeds, no_seed).attr("title", lab.seed_why);
     let hosts = hosts(room);
     el("form")
         .class("form bare")

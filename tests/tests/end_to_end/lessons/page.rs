@@ -184,6 +184,39 @@ async fn the_first_connection_step_by_step() {
     browser.wait_for(".lesson [data-do=reset].primary").await;
 }
 
+/// On a small laptop's screen, too.
+#[tokio::test]
+async fn a_question_and_its_answer_come_into_view() {
+    let server = TestServer::start();
+    let room = begin(&server, FIRST).await;
+    let browser = Browser::start_on(Screen { width: 1366, height: 768, dark: false }).await;
+    browser.goto(&server.url(&format!("/rooms/{}#key={}", room.id, TestServer::KEY))).await;
+    while !standing(&room).await.asks {
+        room.post("/lesson", &json!({"do": "step"})).await;
+    }
+    let seen = |css: &str| {
+        format!(
+            "[...document.querySelectorAll({css:?})].some(it => {{
+                const [own, side] = [it, it.closest('.side')].map(e => e.getBoundingClientRect());
+                return own.height > 0 && own.top >= side.top && own.bottom <= side.bottom;
+            }})"
+        )
+    };
+    browser.until(&seen(".choices li:last-child")).await;
+    browser.until(&seen(".question [data-do=reveal]")).await;
+    // Before the answer is told no call can go, and the buttons say so.
+    for button in [".lesson [data-do=step]", ".pane [data-do=step]"] {
+        browser
+            .until(&format!(
+                "(step => step.disabled && step.title.includes('answer'))(document.querySelector({button:?}))"
+            ))
+            .await;
+    }
+    browser.click(".question [data-do=reveal]").await;
+    browser.until(&seen(".answer")).await;
+    browser.wait_for(".lesson [data-do=step]:not([disabled])").await;
+}
+
 #[tokio::test]
 async fn an_event_lights_its_line_and_a_line_its_events() {
     let server = TestServer::start();
