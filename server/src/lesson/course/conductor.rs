@@ -198,6 +198,8 @@ impl Conductor {
                 self.reveal(open);
             }
             if let Some(question) = self.score.question_before(program, call) {
+                // Behind all that led to it: what the program has reported may not be told yet.
+                self.witness.hear();
                 self.ask(question);
             }
         }
