@@ -421,3 +421,22 @@ async fn a_tablets_tabs_say_what_stands_beside_the_diagram() {
     browser.become_like(Screen::PHONE).await;
     browser.until(&format!("{chosen} === 'Diagram'")).await;
 }
+
+#[tokio::test]
+async fn whoever_follows_sees_new_lifelines() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    let browser = Browser::start_on(Screen { width: 1366, height: 768, dark: false }).await;
+    enter(&browser, server.address, &room).await;
+    browser.until("document.querySelector('header').innerText.includes('Live')").await;
+    let last_is_seen = "(() => {
+        const [seen, last] = ['.scroll', '.head:last-child'].map(css => document.querySelector(css));
+        return last && last.getBoundingClientRect().right <= seen.getBoundingClientRect().right;
+    })()";
+    for name in ["a", "b", "c", "d", "e"] {
+        room.start(json!({"name": name})).await;
+        drawn(&browser, &format!("{name} started"), "").await;
+        browser.until(last_is_seen).await;
+    }
+    browser.until("document.querySelector('.scroll').scrollLeft > 0").await;
+}
