@@ -154,11 +154,13 @@ impl Lanes {
 
     /// How wide the head of `lane` is: wider than usual where its texts need it and there is room up to the next ones.
     pub fn head_width(&self, lane: &Lane) -> f64 {
-        const APART: f64 = 8.0;
+        const APART: f64 = 4.0;
         let cells = text_cells(&lane.title).max(text_cells(&lane.subtitle));
         let needed = (cells + 1) as f64 * Self::TITLE + Self::AROUND;
-        let room = self.room_beside(lane.x, -1.0).min(self.room_beside(lane.x, 1.0)) - APART;
-        self.metrics.head.max(needed.min(room))
+        let gaps = self.lanes.iter().map(|other| (other.x - lane.x).abs()).filter(|gap| *gap > 0.0);
+        let edges = [lane.x, self.width - lane.x].map(|edge| edge * 2.0);
+        let room = gaps.chain(edges).fold(needed + APART, f64::min) - APART;
+        self.metrics.head.max(room)
     }
 
     /// Where the lifeline `kind` is.

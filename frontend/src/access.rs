@@ -62,7 +62,7 @@ fn hide_fragment() {
     }
 }
 
-/// The key of this tab, as it was when the page was loaded.
+/// The key of this tab, as it was when the page was loaded: see [`take_key`].
 #[derive(Clone)]
 pub(crate) struct Key(pub(crate) Option<String>);
 

@@ -371,3 +371,24 @@ fn the_last_packets_of_a_program_that_has_ended_are_its_own() {
     assert_eq!(ends(&journal, syn), [Place::Outside, server]);
     assert_eq!(journal.model.peers().count(), 1);
 }
+
+#[test]
+fn whoever_connects_while_a_program_does_is_somebody_else() {
+    let (own, other, server) = ("127.0.0.1:40312", "127.0.0.1:50000", "127.0.0.1:9000");
+    let mut journal = Journal::new(100);
+    journal.server();
+    journal.tell(state(None, "server", server, None, TcpState::Listen));
+    journal.start("client");
+    journal.call("client", None, STREAM, fd(3));
+    let call = journal.enter("client", Some(3), connect(server));
+    let syns = [own, other].map(|from| {
+        let syn = journal.depart([None, None], segment(from, server, &[Flag::Syn], 0));
+        journal.arrive(syn);
+        syn
+    });
+    journal.at(call, own, Some(server));
+    let model = &journal.model;
+    let from = syns.map(|syn| model.lab().packet(syn).unwrap().ends[0]);
+    assert_eq!(from, [Place::Program(program(model, "client").id), Place::Outside]);
+    assert_eq!(model.peers().map(|peer| &*peer.address).collect::<Vec<_>>(), [other]);
+}

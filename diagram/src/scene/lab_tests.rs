@@ -228,6 +228,7 @@ fn what_datagrams_take_is_told_as_memory() {
     let scene = Drawn::new(&journal.model, 1000.0).scene(0..100);
     let chips: Vec<_> = scene.chips.iter().map(|chip| &*chip.text).collect();
     assert!(chips.contains(&"receive memory 832 bytes"), "{chips:?}");
+    journal.enter("server", Some(3), crate::journal::recv());
     let told = crate::inspect::inspect(&journal.model, journal.model.head(), 0, &EN).unwrap();
     let facts = &told.kernel[0].1;
     let fact = |wanted| facts.iter().find(|it| it.name == wanted).map(|it| &*it.value);

@@ -422,7 +422,7 @@ impl PacketArrow {
     /// The first one delivers, the second one loses it.
     pub fn buttons(&self) -> Option<[(f64, f64, f64); 2]> {
         const WIDTHS: [f64; 2] = [56.0, 44.0];
-        const BETWEEN: f64 = 8.0;
+        const BETWEEN: f64 = 4.0;
         const BESIDE: f64 = 14.0;
         let (first, last) = (self.points.first()?, self.points.last()?);
         let all = WIDTHS[0] + BETWEEN + WIDTHS[1];

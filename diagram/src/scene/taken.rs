@@ -6,6 +6,9 @@ use super::{Chip, ChipKind, Item, Label, PacketArrow, SceneRow};
 const ASCENT: f64 = 9.0;
 const DESCENT: f64 = 3.0;
 
+/// Height of a button under a finger: where the screen is touched, the style sheet makes it as high.
+const FINGER: f64 = 32.0;
+
 /// A place for a text: a rectangle, which may be turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Plate {
@@ -87,7 +90,9 @@ impl Taken {
         let labels = rows.iter().flat_map(|row| &row.items).map(label_of);
         let labels = labels.filter(|label| !label.text.is_empty());
         let labels = labels.map(Plate::of);
-        let plates = labels.chain(packets.iter().filter_map(buttons)).collect();
+        let higher = |plate: Plate| Plate { half: (plate.half.0, FINGER / 2.0), ..plate };
+        let buttons = packets.iter().filter_map(buttons).map(higher);
+        let plates = labels.chain(buttons).collect();
         Self { plates, width }
     }
 

@@ -138,10 +138,14 @@ impl Place {
         let height = ((rows.end - rows.start) as f64 + BELOW) * row;
         let size = (lanes.width * room.stage.scale.get(), height.max(room.stage.size.get().1));
         if self.size != size {
-            self.size = size;
+            let old = std::mem::replace(&mut self.size, size);
             let _ = self
                 .spacer
                 .set_attribute("style", &style(&[("width", size.0), ("height", size.1)]));
+            // Whoever follows sees what is new, and that is at the right.
+            if size.0 > old.0 && old.0 > 0.0 && room.stage.follow.get() {
+                self.scroll.set_scroll_left(size.0 as i32);
+            }
         }
         if (self.top - top).abs() > SLACK {
             self.top = top.round();

@@ -19,5 +19,5 @@ pub(crate) fn no_room() -> Vec<El> {
 fn nothing(title: &str, why: &str) -> Vec<El> {
     let to_lobby = link("/").child(frame_words().to_lobby);
     let said = [el("h1").child(title), el("p").child(why), el("p").child(to_lobby)];
-    vec![header(), el("main").class("lobby").child(said)]
+    vec![header(), el("main").class("lobby").child(el("div").class("lobby-lead").child(said))]
 }

@@ -1,5 +1,8 @@
 //! A visitor with a real browser: clicks, reads what is drawn by its accessible names, and loses the connection.
 
+mod lobby;
+mod seen;
+
 use serde_json::json;
 use socketscope_protocol::{Call, Fact, limits::SHOWN_BYTES};
 use socketscope_tests::{Browser, Cable, Puppet, Room, Screen, TestServer, within};
@@ -60,6 +63,14 @@ async fn calls_by_hand_and_their_errors() {
     enter(&browser, server.address, &room).await;
     browser.click((".starters button", "+ program")).await;
     browser.click((".card button", "socket…")).await;
+    let choose = "const family = document.querySelector('form[aria-label=socket] select');
+        family.value = arguments[0];
+        family.dispatchEvent(new Event('input'));";
+    let stream = "document.querySelector('form[aria-label=socket] [value=stream]').textContent";
+    for (family, named) in [("unix", "stream"), ("inet", "stream (TCP)")] {
+        browser.script(choose, json!([family])).await;
+        browser.until(&format!("{stream} === {named:?}")).await;
+    }
     browser
         .click((
             "form[aria-label=socket] button[type=submit], form[aria-label=socket] .primary",
@@ -71,6 +82,11 @@ async fn calls_by_hand_and_their_errors() {
     browser.fill(("form[aria-label=connect] input", "address"), "127.0.0.1:1").await;
     browser.press("\u{e007}").await;
     drawn(&browser, "program: connect(3, 127.0.0.1:1) failed with ECONNREFUSED", "").await;
+    // What is no descriptor's number is said before it is sent.
+    browser.fill(("form[aria-label=connect] input", "fd"), "three").await;
+    browser.press("\u{e007}").await;
+    browser.until("[...document.querySelectorAll('[role=alert]')].some(e => e.innerText.includes('“three” is not a number'))").await;
+    browser.fill(("form[aria-label=connect] input", "fd"), "3").await;
     // What the server refuses is said where it was asked for, and nothing is drawn.
     browser.fill(("form[aria-label=connect] input", "address"), "8.8.8.8:53").await;
     browser.press("\u{e007}").await;
@@ -192,36 +208,6 @@ async fn whoever_has_no_key_watches_only() {
 }
 
 #[tokio::test]
-async fn scrolling_back_is_not_disturbed() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    room.start(json!({"name": "a"})).await;
-    let socket = json!({"call": "socket", "family": "inet", "type": "dgram"});
-    for _ in 0..100 {
-        room.call("a", socket.clone()).await;
-    }
-    let browser = Browser::start().await;
-    enter(&browser, server.address, &room).await;
-    drawn(&browser, "a: socket(inet, dgram) returned 102", "").await;
-    browser.script("document.querySelector('[role=listbox]').focus()", json!([])).await;
-    browser.press("\u{e011}").await;
-    drawn(&browser, "a started", "").await;
-    for _ in 0..20 {
-        room.call("a", socket.clone()).await;
-    }
-    browser
-        .until(&format!(
-            "Number(document.documentElement.dataset.head) === {}",
-            room.view().await.head
-        ))
-        .await;
-    let names = browser.names(ROWS).await;
-    assert_eq!(names[0], "a started", "the first row is still there");
-    let nodes = browser.script("return document.querySelectorAll('svg *').length", json!([])).await;
-    assert!(nodes.as_u64().is_some_and(|nodes| nodes < 1_500), "{nodes} nodes");
-}
-
-#[tokio::test]
 async fn a_recording_is_saved_in_each_format() {
     let server = TestServer::start();
     let room = server.client().room().await;
@@ -251,63 +237,6 @@ async fn a_recording_is_saved_in_each_format() {
 }
 
 #[tokio::test]
-async fn the_last_row_is_brought_into_view() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    room.start(json!({"name": "a"})).await;
-    for _ in 0..60 {
-        room.call("a", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
-    }
-    let browser = Browser::start().await;
-    enter(&browser, server.address, &room).await;
-    drawn(&browser, "a: socket(inet, dgram) returned 62", "").await;
-    browser.script("document.querySelector('[role=listbox]').focus()", json!([])).await;
-    // Home, then End.
-    for (key, row) in
-        [('\u{e011}', "a started"), ('\u{e010}', "a: socket(inet, dgram) returned 62")]
-    {
-        browser.press(&key.to_string()).await;
-        browser
-            .until(&format!(
-                "(() => {{
-                    const row = document.querySelector('svg [aria-selected=true]');
-                    if (!row?.getAttribute('aria-label').startsWith({row:?})) return false;
-                    const [seen, own] = [row.closest('.scroll'), row].map(e => e.getBoundingClientRect());
-                    return own.top >= seen.top && own.bottom <= seen.bottom;
-                }})()"
-            ))
-            .await;
-    }
-}
-
-#[tokio::test]
-async fn a_diagram_that_was_out_of_sight_is_at_its_end() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    room.start(json!({"name": "a"})).await;
-    let browser = Browser::start_on(Screen::PHONE).await;
-    // As a phone's, which take no room.
-    browser.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
-    enter(&browser, server.address, &room).await;
-    drawn(&browser, "a started", "").await;
-    browser.click(("[role=tab]", "Programs")).await;
-    for _ in 0..60 {
-        room.call("a", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
-    }
-    let head = room.view().await.head;
-    browser.until(&format!("Number(document.documentElement.dataset.head) === {head}")).await;
-    browser.click(("[role=tab]", "Diagram")).await;
-    browser
-        .until(
-            "(() => {
-                const { scrollTop, scrollHeight, clientHeight } = document.querySelector('.scroll');
-                return scrollTop > 0 && scrollTop + clientHeight > scrollHeight - 2;
-            })()",
-        )
-        .await;
-}
-
-#[tokio::test]
 async fn whoever_has_left_does_not_watch() {
     let server = TestServer::start();
     let room = server.client().room().await;
@@ -323,101 +252,4 @@ async fn whoever_has_left_does_not_watch() {
     browser.back().await;
     drawn(&browser, "b started", "").await;
     assert_eq!(browser.names(ROWS).await, ["a started", "b started"]);
-}
-
-#[tokio::test]
-async fn a_wrong_key_is_told_and_one_may_watch() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    room.start(json!({"name": "a"})).await;
-    let browser = Browser::start().await;
-    browser.goto(&server.url(&format!("/rooms/{}#key=of-an-earlier-start", room.id))).await;
-    browser
-        .until("document.querySelector('.banner')?.innerText.includes('does not accept the key')")
-        .await;
-    drawn(&browser, "a started", "").await;
-    // In the lobby nothing is sent until something is to be done.
-    browser.goto(&server.url("/#key=of-another-one")).await;
-    browser.click(("button", "Create a room")).await;
-    browser
-        .until(
-            "document.querySelector('.lobby-rooms')?.innerText.includes('does not accept the key')",
-        )
-        .await;
-    browser.wait_for(".create button[disabled]").await;
-}
-
-#[tokio::test]
-async fn a_room_is_ended_from_the_lobby() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    let browser = visitor(&server).await;
-    browser
-        .until(&format!("document.querySelector('.rooms')?.innerText.includes({:?})", room.id))
-        .await;
-    browser.click((".rooms button", "End")).await;
-    browser.click((".popover button", "End the room")).await;
-    browser.wait_for(".empty").await;
-    assert_eq!(server.client().get(&room.path("")).await.0, 404);
-}
-
-#[tokio::test]
-async fn the_lobby_recovers_when_the_server_is_back() {
-    let server = TestServer::start();
-    let cable = Cable::to(server.address).await;
-    let browser = Browser::start().await;
-    browser.goto(&format!("http://{}/#key={}", cable.address, TestServer::KEY)).await;
-    browser.wait_for(".lesson-link").await;
-    cable.pull();
-    browser.click(("button", "Create a room")).await;
-    browser.until("document.querySelectorAll('[role=alert]').length === 2").await;
-    cable.plug_in();
-    browser.wait_gone("[role=alert]").await;
-}
-
-#[tokio::test]
-async fn a_press_means_what_was_under_it_first() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    room.start(json!({"name": "a"})).await;
-    let socket = json!({"call": "socket", "family": "inet", "type": "dgram"});
-    for _ in 0..60 {
-        room.call("a", socket.clone()).await;
-    }
-    let browser = Browser::start().await;
-    enter(&browser, server.address, &room).await;
-    drawn(&browser, "a: socket(inet, dgram) returned 62", "").await;
-    let place = browser
-        .until(
-            "(() => {
-                const row = [...document.querySelectorAll('svg [role=option]')]
-                    .find(e => e.getAttribute('aria-label').includes('returned 55'));
-                const { x, y, width, height } = row.getBoundingClientRect();
-                return [x + width / 2, y + height / 2];
-            })()",
-        )
-        .await;
-    let mouse = async |what: &str| {
-        let event =
-            json!({"type": what, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
-        browser.devtools("Input.dispatchMouseEvent", event).await;
-    };
-    mouse("mousePressed").await;
-    // The diagram follows its end, and another row is there now.
-    room.call("a", socket.clone()).await;
-    drawn(&browser, "a: socket(inet, dgram) returned 63", "").await;
-    mouse("mouseReleased").await;
-    browser.until("document.querySelector('svg [aria-selected=true]')?.getAttribute('aria-label').includes('returned 55')").await;
-}
-
-#[tokio::test]
-async fn a_tablets_tabs_say_what_stands_beside_the_diagram() {
-    let server = TestServer::start();
-    let room = server.client().room().await;
-    let browser = Browser::start_on(Screen { width: 768, height: 1024, dark: false }).await;
-    enter(&browser, server.address, &room).await;
-    let chosen = "[...document.querySelectorAll('[role=tab][aria-selected=true]')].map(e => e.innerText).join()";
-    browser.until(&format!("{chosen} === 'Programs'")).await;
-    browser.become_like(Screen::PHONE).await;
-    browser.until(&format!("{chosen} === 'Diagram'")).await;
 }
