@@ -122,9 +122,9 @@ impl Program {
         Arc::new(Self { name, host, role, scope, state, quiet, ending })
     }
 
-    /// Whether it runs on a host of the lab.
-    pub(crate) fn has_host(&self) -> bool {
-        self.host.is_some()
+    /// Where it runs, in the lab.
+    pub(crate) fn host(&self) -> Option<&Arc<Host>> {
+        self.host.as_ref()
     }
 
     pub(crate) fn name(&self) -> &ProgramName {

@@ -141,10 +141,16 @@ impl Room {
     /// Goes on with the lesson. A reset takes the hosts away: what a visitor has started there ends before.
     pub(crate) async fn go_on(self: &Arc<Self>, command: LessonCommand) -> Result<(), Refusal> {
         let course = self.course()?;
-        if let LessonCommand::Reset = command {
-            self.end_own_programs(|program| program.has_host()).await;
-        }
-        course.command(command).await
+        let LessonCommand::Reset = command else { return course.command(command).await };
+        self.end_own_programs(|program| program.host().is_some()).await;
+        let done = course.command(command).await;
+        // And what was started meanwhile, on hosts that have gone.
+        let is_there = |host: &Arc<Host>| {
+            let now = self.lab().ok().and_then(|lab| lab.named(&host.name));
+            now.is_some_and(|now| Arc::ptr_eq(&now, host))
+        };
+        self.end_own_programs(|program| program.host().is_some_and(|host| !is_there(host))).await;
+        done
     }
 
     pub(crate) fn journal(&self) -> &Arc<Journal> {

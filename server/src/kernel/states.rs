@@ -180,8 +180,13 @@ impl States {
 
     fn listener(&self, local: SocketAddr) -> Option<&KernelState> {
         let any = SocketAddr::from(([0; 4], local.port()));
-        let at = |local| self.known.get(&(Protocol::Tcp, local, None));
-        at(local).or_else(|| at(any)).filter(|state| state.state == TcpState::Listen)
+        // It gets what IPv4 brings, too (ipv6(7)).
+        let any_ipv6 = SocketAddr::from(([0; 16], local.port()));
+        let at = |local: &SocketAddr| {
+            let state = self.known.get(&(Protocol::Tcp, *local, None));
+            state.filter(|state| state.state == TcpState::Listen)
+        };
+        [local, any, any_ipv6].iter().find_map(at)
     }
 
     fn half_open(&self, port: u16) -> u32 {

@@ -22,8 +22,9 @@ pub(crate) struct Poll {
 struct Open {
     question: u32,
     choices: u32,
-    answers: HashMap<Voter, u32>,
-    /// As whom each connection has answered: it cannot be two.
+    /// What each has chosen, and by which connection.
+    answers: HashMap<Voter, (u32, u64)>,
+    /// As whom each of those connections has answered: it cannot be two.
     voted: HashMap<u64, Voter>,
 }
 
@@ -68,7 +69,9 @@ impl Poll {
         if open.answers.len() >= VIEWERS && !open.answers.contains_key(&voter) {
             return Err(Refusal::Full(told!("full/answers", limit = VIEWERS)));
         }
-        open.answers.insert(voter, answer.choice);
+        if let Some((_, before)) = open.answers.insert(voter, (answer.choice, viewer)) {
+            open.voted.remove(&before);
+        }
         open.voted.insert(viewer, voter);
         self.changed.notify_one();
         Ok(())
@@ -79,7 +82,7 @@ impl Poll {
         let open = self.lock();
         let open = open.as_ref()?;
         let mut counts = vec![0; open.choices as usize];
-        for choice in open.answers.values() {
+        for (choice, _) in open.answers.values() {
             counts[*choice as usize - 1] += 1;
         }
         Some((open.question, counts))

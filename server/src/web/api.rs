@@ -136,7 +136,7 @@ async fn end_room(
 /// Adds a host to the lab.
 #[utoipa::path(post, path = "/api/rooms/{room}/hosts", request_body = NewHost, responses(
     (status = 201, body = HostView),
-    (status = 404), (status = 409), (status = 429),
+    (status = 404), (status = 409), (status = 429), (status = 503),
 ))]
 async fn add_host(
     _: MayCommand,
@@ -371,7 +371,7 @@ async fn lesson(
 /// Goes on with a room's lesson: lets one call go or all of them, stops, begins anew, tells an answer.
 #[utoipa::path(post, path = "/api/rooms/{room}/lesson", request_body = LessonCommand, responses(
     (status = 204),
-    (status = 404), (status = 409), (status = 413),
+    (status = 404), (status = 409), (status = 413), (status = 503),
 ))]
 async fn go_on(
     _: MayCommand,
@@ -379,7 +379,8 @@ async fn go_on(
     In(room): In<RoomId>,
     Body(command): Body<LessonCommand>,
 ) -> Result<StatusCode, Refusal> {
-    shared.rooms.get(&room)?.go_on(command).await?;
+    let room = shared.rooms.get(&room)?;
+    wholly(async move { room.go_on(command).await }).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

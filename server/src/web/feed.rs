@@ -73,12 +73,15 @@ pub(super) fn open(
             let feed = async move {
                 let from = start.from.max(1);
                 // Who may not read is not even told which rooms there are.
-                let greeted = match has_key || shared.access.is_open() {
-                    true => Ok(()),
-                    false => greeting(&shared, &mut socket).await,
+                let fits = has_room(&shared);
+                let greeted = match fits {
+                    Ok(()) if !(has_key || shared.access.is_open()) => {
+                        greeting(&shared, &mut socket).await
+                    }
+                    fits => fits,
                 };
                 let commands = has_key || !shared.access.is_open();
-                match greeted.and_then(|()| prepare(&shared, &room)) {
+                match greeted.and_then(|()| shared.rooms.get(&room)) {
                     Ok(room) => Session::new(shared, room, socket, commands).run(from).await,
                     // Its room has just ended with all others.
                     Err(_) if shared.stopping.is_cancelled() => stop(socket, from).await,
@@ -111,11 +114,12 @@ async fn greeting(shared: &Shared, socket: &mut WebSocket) -> Result<(), Refusal
     }
 }
 
-fn prepare(shared: &Shared, room: &RoomId) -> Result<Arc<crate::room::Room>, Refusal> {
+/// Whether there may be one viewer more.
+fn has_room(shared: &Shared) -> Result<(), Refusal> {
     if shared.feeds.len() > VIEWERS {
         return Err(Refusal::Full(told!("full/viewers", limit = VIEWERS)));
     }
-    shared.rooms.get(room)
+    Ok(())
 }
 
 /// Says good-bye since the server stops, and from which event on to resume.

@@ -42,7 +42,7 @@ pub(super) struct InWords {
     (status = 200, content(
         (String = "application/x-ndjson"), (Vec<u8> = "application/x-pcapng"), (String = "text/plain"), (String = "image/svg+xml"),
     )),
-    (status = 404),
+    (status = 404), (status = 503),
 ))]
 pub(super) async fn recording(
     _: MayRead,

@@ -503,6 +503,50 @@ async fn errors_come_to_calls_that_wait() {
         "b" "connect" {"fd": 3, "address": "UNIX/x.sock"};
     };
     same_as_python("unix", "stream", &unix).await;
+    // What waits for a backlog goes on to wait, and what it was refused so is the other one.
+    let backlog = steps! {
+        "a" "socket" {"family": "unix", "type": "stream"};
+        "a" "bind" {"fd": 3, "address": "UNIX/x.sock"};
+        "a" "listen" {"fd": 3, "backlog": 0};
+        "b" "socket" {"family": "unix", "type": "stream"};
+        "b" "connect" {"fd": 3, "address": "UNIX/x.sock"};
+        "b" "socket" {"family": "unix", "type": "stream"};
+        "b" "connect" {"fd": 4, "address": "UNIX/x.sock", "later": "connected"};
+        "b" "shutdown" {"fd": 4, "how": "write"};
+        "a" "accept" {"fd": 3};
+        "b" "" {"finish": "connected"};
+    };
+    same_as_python("unix", "stream", &backlog).await;
+}
+
+/// A Unix datagram waits for room at whom it is sent to, and for nobody else.
+#[tokio::test]
+async fn datagrams_to_others_do_not_wait_for_each_other() {
+    let server = TestServer::start();
+    let room = server.client().room().await;
+    room.start(json!({"name": "a"})).await;
+    for fd in 3..6 {
+        room.call("a", json!({"call": "socket", "family": "unix", "type": "dgram"})).await;
+        let bind = json!({"call": "bind", "fd": fd, "address": format!("{fd}.sock")});
+        assert_eq!(room.call("a", bind).await["value"], json!({}));
+    }
+    let nonblocking = |value: i32| {
+        let call = json!({"call": "setsockopt", "fd": 5, "option": "O_NONBLOCK", "value": value});
+        room.call("a", call)
+    };
+    let send =
+        |to: i32| json!({"call": "sendto", "fd": 5, "address": format!("{to}.sock"), "text": "x"});
+    nonblocking(1).await;
+    for to in [3, 4] {
+        while room.call("a", send(to)).await["errno"]["name"] != "EAGAIN" {}
+    }
+    nonblocking(0).await;
+    assert_eq!(room.call_for(0, "a", &send(3)).await.0, 202);
+    let (status, second) = room.call_for(0, "a", &send(4)).await;
+    assert_eq!(status, 202);
+    room.call("a", json!({"call": "recv", "fd": 4, "size": 1})).await;
+    let returned = |fact: &Fact| matches!(fact, Fact::Return { id, outcome: Ok(_), .. } if json!(id) == second["id"]);
+    room.until("the second one has gone", returned).await;
 }
 
 /// As the kernel serves tasks that wait exclusively.

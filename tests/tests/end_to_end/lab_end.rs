@@ -1,7 +1,7 @@
 //! How a room of the lab ends, and what its neighbours notice of it.
 
 use serde_json::json;
-use socketscope_protocol::{CallName, Change, Fact, Fd, HostChange, Loss, TcpState};
+use socketscope_protocol::{Basis, CallName, Change, Fact, Fd, HostChange, Loss, TcpState};
 use socketscope_tests::{Feed, Message, Room, TestServer, within};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -180,5 +180,35 @@ async fn states_end_with_their_sockets() {
             // On a loopback it is over before anybody can look.
             room.until_from(from, "the state of the refused socket", refused).await;
         }
+    }
+}
+
+/// A listener at [::] is looked at whenever somebody comes, in either version.
+#[tokio::test]
+async fn who_comes_to_a_wildcard_is_seen_at_once() {
+    let server = TestServer::start();
+    for (host, to) in [
+        ("[::]:9000", "[::1]:9000"),
+        ("[::]:9000", "127.0.0.1:9000"),
+        ("0.0.0.0:9000", "127.0.0.1:9000"),
+    ] {
+        let room = server.client().lab().await;
+        let family = |address: &str| if address.starts_with('[') { "inet6" } else { "inet" };
+        for (name, address) in [("s", host), ("c", to)] {
+            room.start(json!({"name": name, "host": "server"})).await;
+            let socket = json!({"call": "socket", "family": family(address), "type": "stream"});
+            room.call(name, socket).await;
+        }
+        room.call("s", json!({"call": "bind", "fd": 3, "address": host})).await;
+        room.call("s", json!({"call": "listen", "fd": 3, "backlog": 5})).await;
+        let from = room.view().await.head + 1;
+        let connect = json!({"call": "connect", "fd": 3, "address": to});
+        assert_eq!(room.call("c", connect).await["value"], json!({}));
+        let queued = |fact: &Fact| {
+            state(fact).is_some_and(|it| it.state == TcpState::Listen && it.accept_queue == Some(1))
+        };
+        let events = room.until_from(from, "a connection waits", queued).await;
+        let basis = state(&events.last().expect("it").fact).map(|it| it.basis);
+        assert_eq!(basis, Some(Basis::Observed), "{to}");
     }
 }

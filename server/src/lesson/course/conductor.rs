@@ -190,11 +190,11 @@ impl Conductor {
         }
         for it in self.witness.waiting() {
             let (program, call) = (&it.call.program, it.call.call);
-            // Where nothing waits for an answer the next question ends the last one: it is never asked too late.
-            if self.mode == Mode::Run
+            if let Some(open) = self.score.open_question()
                 && self.score.next_question(program, call).is_some()
-                && let Some(open) = self.score.open_question()
+                && self.is_next(&it)
             {
+                // It ends the last one, or it would be asked too late.
                 self.reveal(open);
             }
             if let Some(question) = self.score.question_before(program, call) {
@@ -376,6 +376,18 @@ impl Conductor {
                 }
             }
         }
+    }
+
+    /// Whether a call is let go now if nothing is asked about it.
+    fn is_next(&self, it: &Waiting) -> bool {
+        if self.is_at_full_speed() {
+            return self.is_free(it);
+        }
+        let waiting = self.witness.waiting();
+        let first = waiting.iter().find(|it| self.is_free(it));
+        self.mode == Mode::Run
+            && Instant::now() >= self.due
+            && first.is_some_and(|first| (first.program, first.ticket) == (it.program, it.ticket))
     }
 
     fn is_free(&self, it: &Waiting) -> bool {

@@ -122,8 +122,9 @@ impl Inner {
                 self.lose(wire, &parcel(Box::default()), Loss::Full);
             }
             Outcome::Travels { delay_ms, overtaken, twice, rate_kbit } => {
-                let way = Way { size, delay: Duration::from_secs_f64(delay_ms / 1e3), overtaken };
-                let times = self.turn_of(from, to, way, rate_kbit);
+                let delay = Duration::from_secs_f64(delay_ms / 1e3);
+                let way = Way { size: size.into(), rate_kbit, delay, overtaken };
+                let times = self.turn_of(from, to, &way);
                 for copy in [false, true].into_iter().take(1 + usize::from(twice)) {
                     self.travel(wire, way, times, Parcel { copy, ..parcel(bytes.into()) });
                 }

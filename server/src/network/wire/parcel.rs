@@ -29,12 +29,25 @@ pub(super) struct Parcel {
 /// What is decided about a packet's way.
 #[derive(Clone, Copy)]
 pub(super) struct Way {
-    /// Bytes of the packet: how long a link takes that has a rate.
-    pub(super) size: u32,
+    /// Bytes that the link still had to send when the packet got its turn.
+    pub(super) size: f64,
+    /// Kilobits a second that the link sent then; 0 for no limit.
+    pub(super) rate_kbit: u64,
     /// How long it takes then.
     pub(super) delay: Duration,
     /// Whether those behind it shall overtake it.
     pub(super) overtaken: bool,
+}
+
+impl Way {
+    /// How long the link takes to send it.
+    pub(super) fn takes(&self) -> Duration {
+        match self.rate_kbit {
+            0 => Duration::ZERO,
+            // A bit at a kilobit a second takes a millisecond.
+            rate => Duration::from_secs_f64(self.size * 8e-3 / rate as f64),
+        }
+    }
 }
 
 /// When a packet is where.

@@ -1,7 +1,5 @@
 //! When packets arrive: behind those before them, as fast as the link goes, and as late as they are delayed.
 
-use std::time::Duration;
-
 use socketscope_protocol::{Loss, limits::PACKETS_UNDER_WAY};
 use tokio::time::Instant;
 
@@ -19,25 +17,30 @@ impl Inner {
 
     /// When the link has sent a packet that departs now, and when that arrives: after those before it, unless they shall
     /// overtake it.
-    pub(super) fn turn_of(&mut self, from: usize, to: usize, way: Way, rate_kbit: u64) -> Times {
+    pub(super) fn turn_of(&mut self, from: usize, to: usize, way: &Way) -> Times {
         let now = Instant::now();
-        let (free, last) = self.turns.entry((from, to)).or_insert((now, now));
-        let mut sent = now;
-        if rate_kbit > 0 {
-            // A bit at a kilobit a second takes a millisecond.
-            let takes = Duration::from_secs_f64(f64::from(way.size) * 8e-3 / rate_kbit as f64);
-            sent = now.max(*free) + takes;
-            *free = sent;
-        }
-        let due = sent + way.delay;
-        if way.overtaken {
-            return Times { sent, due };
-        }
-        *last = due.max(*last);
-        Times { sent, due: *last }
+        let (free, _) = *self.turns.entry((from, to)).or_insert((now, now));
+        // A link without a rate is never busy.
+        let sent = if way.rate_kbit > 0 { now.max(free) + way.takes() } else { now };
+        self.take_turn(from, to, way, Times { sent, due: sent + way.delay })
     }
 
-    /// Gives all that links have not sent yet its turn anew: their rates have changed.
+    /// Takes note of when a packet is sent, and puts it behind those that it must not overtake.
+    fn take_turn(&mut self, from: usize, to: usize, way: &Way, times: Times) -> Times {
+        let now = Instant::now();
+        let (free, last) = self.turns.entry((from, to)).or_insert((now, now));
+        if way.rate_kbit > 0 {
+            *free = times.sent.max(*free);
+        }
+        if way.overtaken {
+            return times;
+        }
+        *last = times.due.max(*last);
+        Times { due: *last, ..times }
+    }
+
+    /// Gives all that links have not sent yet its turn anew where their rates have changed. What a link has begun to send it
+    /// goes on to send.
     pub(super) fn take_turns_anew(&mut self) {
         let now = Instant::now();
         let mut travelling = std::mem::take(&mut self.travelling).into_vec();
@@ -46,17 +49,17 @@ impl Inner {
         let mut before = None;
         for mut it in travelling {
             let Parcel { id, from, to, .. } = it.parcel;
+            let rate_kbit = self.rate(from, to);
             it.times = match before {
                 // The wire's duplicate, which follows, comes with its original.
                 Some((original, times)) if original == id => times,
-                _ if it.times.sent > now => self.turn_of(from, to, it.way, self.rate(from, to)),
-                _ => {
-                    let (_, last) = self.turns.entry((from, to)).or_insert((now, now));
-                    if !it.way.overtaken {
-                        *last = it.times.due.max(*last);
-                    }
-                    it.times
+                _ if it.times.sent > now && it.way.rate_kbit != rate_kbit => {
+                    let left = (it.times.sent - now).as_secs_f64() / it.way.takes().as_secs_f64();
+                    it.way.size *= left.min(1.0);
+                    it.way.rate_kbit = rate_kbit;
+                    self.turn_of(from, to, &it.way)
                 }
+                _ => self.take_turn(from, to, &it.way, it.times),
             };
             before = Some((id, it.times));
             self.travelling.push(it);

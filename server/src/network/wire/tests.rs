@@ -136,3 +136,38 @@ async fn a_rate_is_of_what_the_link_takes() {
     inner.catch_up(&wire);
     assert!(inner.travelling.is_empty(), "all of it goes at once");
 }
+
+/// What one direction's link sends it goes on to send, whatever becomes of the other's; and a change takes along what is sent
+/// already.
+#[tokio::test]
+async fn a_rate_is_of_one_direction() {
+    let wire = Wire::new(Journal::new(usize::MAX), Arc::default(), 1);
+    let (one, _other) = (host(&wire, "one", 1), host(&wire, "other", 2));
+    let rate = |from: &str, kbit| WireChange {
+        from: HostName::new(from).ok(),
+        rate_kbit: Some(kbit),
+        ..WireChange::default()
+    };
+    wire.change(&rate("one", 1)).expect("a rate");
+    for _ in 0..2 {
+        one.0.send(&datagram(1, 2)).expect("the wire takes it");
+        wire.carry(0);
+    }
+    let sent = || {
+        let inner = wire.lock();
+        let mut sent: Vec<_> = inner.travelling.iter().map(|it| it.times.sent).collect();
+        sent.sort_unstable();
+        sent
+    };
+    let before = sent();
+    for kbit in 1..20 {
+        wire.change(&rate("other", kbit)).expect("a rate");
+    }
+    assert_eq!(sent(), before);
+    // Twice as fast, and back: nothing is begun again.
+    wire.change(&rate("one", 2)).expect("a rate");
+    let faster = sent();
+    assert!(faster[0] < before[0] && faster[1] < before[1]);
+    wire.change(&rate("one", 1)).expect("a rate");
+    assert!(sent().iter().zip(&before).all(|(now, before)| now <= before));
+}

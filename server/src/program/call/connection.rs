@@ -22,7 +22,7 @@ impl Entered {
         let mut connect = || {
             let again = std::mem::replace(&mut asked, true);
             if again && socket.disconnected() != before {
-                // `shutdown`, or another `connect` that failed, has ended this one. To ask again would begin a new one.
+                // On TCP `shutdown`, or another `connect` that failed, has ended this one. To ask again would begin a new one.
                 return aborted(socket.inner());
             }
             match socket.inner().connect(address) {

@@ -13,7 +13,7 @@ const PACKET: u32 = 6;
 /// Tells the reader the byte order.
 const BYTE_ORDER: u32 = 0x1A2B_3C4D;
 
-/// Whole IPv4 packets without anything in front (LINKTYPE_RAW).
+/// Whole IP packets without anything in front (LINKTYPE_RAW).
 const RAW_IP: u16 = 101;
 
 /// Options of all blocks.

@@ -99,7 +99,7 @@ impl Session {
         match end {
             End::Gone => {}
             End::Left => {
-                // What it left with is answered (RFC 6455, section 5.5.1).
+                // Its good-bye is answered (RFC 6455, section 5.5.1).
                 let _ = timeout(STALLED, self.socket.flush()).await;
             }
             End::Refused(refusal) => refuse(self.socket, &refusal).await,
@@ -209,7 +209,12 @@ impl Session {
                 let slow = matches!(command, Command::Host { .. } | Command::Lesson { .. });
                 let done = perform(self.room.clone(), self.viewer, command);
                 if slow {
-                    self.later.push(Box::pin(async move { reply(request, done.await) }));
+                    // To its end, also where who asked leaves meanwhile.
+                    let done = tokio::spawn(done);
+                    self.later.push(Box::pin(async move {
+                        let done = done.await.unwrap_or_else(|why| Err(Refusal::unable(why)));
+                        reply(request, done)
+                    }));
                     return None;
                 }
                 done.await

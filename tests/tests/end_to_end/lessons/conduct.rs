@@ -1,7 +1,7 @@
 //! A lesson is conducted: step by step, asked about, begun anew, and gone without a trace.
 
 use serde_json::json;
-use socketscope_protocol::{Event, Fact, LessonFact, Line, Mode};
+use socketscope_protocol::{Change, Event, Fact, LessonFact, Line, Mode};
 use socketscope_tests::{Feed, Message, Room, Story, TestServer, processes_that_name, within};
 
 use super::{begin, go_on, is_over, run};
@@ -260,6 +260,29 @@ async fn a_slow_answer_holds_up_no_feed() {
         }
     }
     assert_eq!(feed.reply(Some(7)).await.0, 409);
+}
+
+/// Who asks for a reset and leaves gets one: what visitors have started there ends, and the lesson begins anew.
+#[tokio::test]
+async fn a_reset_is_done_though_who_asked_has_left() {
+    let server = TestServer::start();
+    let room = begin(&server, FIRST).await;
+    for round in 2..6 {
+        room.start(json!({"name": "own", "host": "client"})).await;
+        room.call("own", json!({"call": "socket", "family": "inet", "type": "dgram"})).await;
+        room.call("own", json!({"call": "bind", "fd": 3, "address": "10.0.0.2:5000"})).await;
+        let recv = json!({"call": "recv", "fd": 3, "size": 1});
+        assert_eq!(room.call_for(0, "own", &recv).await.0, 202);
+        let from = room.view().await.head + 1;
+        let (mut feed, _) = Feed::open(&room, u64::MAX).await;
+        feed.send(&json!({"request": 1, "command": "lesson", "body": {"do": "reset"}})).await;
+        drop(feed);
+        let anew = |fact: &Fact| matches!(fact, Fact::Lesson(it) if matches!(**it, LessonFact::Mode { round: it, .. } if it == round));
+        let events = room.until_from(from, "another round", anew).await;
+        let ended = |event: &Event| matches!(&event.fact, Fact::Program { program, change: Change::Ended(_), .. } if program.as_str() == "own");
+        assert!(events.iter().any(ended));
+        assert!(room.view().await.programs.iter().all(|it| it.name.as_str() != "own"));
+    }
 }
 
 #[tokio::test]
