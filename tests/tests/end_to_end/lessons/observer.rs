@@ -266,6 +266,8 @@ async fn an_unhandled_error_looks_as_in_any_terminal() {
 
 #[tokio::test]
 async fn lessons_without_a_wire_run_on_this_machine() {
+    let free = std::net::TcpListener::bind("127.0.0.1:9000");
+    free.expect("lessons use port 9000: end what has it on this machine");
     let server = TestServer::start_with("127.0.0.1:0", |config| {
         config.ladder = Ladder::climb(Choice::Host);
     });
