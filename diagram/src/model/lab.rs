@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, net::Ipv4Addr};
 
 use socketscope_protocol::{
-    Flag, HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName, Protocol,
-    TcpState, WireView,
+    Fd, Flag, HostChange, HostName, KernelState, Loss, Medium, Packet, PacketId, ProgramName,
+    Protocol, TcpState, WireView,
 };
 
 use super::{
@@ -225,15 +225,43 @@ impl Lab {
         id
     }
 
-    pub(super) fn host_changed(&mut self, name: &HostName, change: &HostChange) {
+    pub(super) fn host_changed(&mut self, seq: u64, name: &HostName, change: &HostChange) {
         let id = self.host_called(name);
         let Some(host) = self.hosts.get_mut(id.0 as usize) else { return };
         match change {
             HostChange::Started(address) => {
                 (host.alive, host.address) = (true, Some(*address));
             }
-            HostChange::Ended => host.alive = false,
+            HostChange::Ended => {
+                host.alive = false;
+                self.end_sockets(seq, id);
+            }
         }
+    }
+
+    /// A host's sockets end with its kernel, which tells nothing of it.
+    fn end_sockets(&mut self, seq: u64, host: HostId) {
+        let lifeline = Place::Host(host);
+        while let Some(key) = self.take_socket(&|key, _| key.host == Some(host)) {
+            self.bands.changed(seq, lifeline, lifeline, key, TcpState::Close);
+        }
+    }
+
+    /// Forgets a socket that is so, where there is one.
+    fn take_socket(&mut self, is: &dyn Fn(&SocketKey, &KernelState) -> bool) -> Option<SocketKey> {
+        let found = self.sockets.iter().find(|(key, (state, _))| is(key, state));
+        let key = found.map(|(key, _)| key.clone())?;
+        self.sockets.remove(&key);
+        Some(key)
+    }
+
+    /// A program has closed a descriptor: where its socket's connection was over before, nothing more is told of it.
+    pub(super) fn closed(&mut self, program: &ProgramName, fd: Fd) {
+        self.take_socket(&|_, state| {
+            state.state == TcpState::Close
+                && state.fd == Some(fd)
+                && state.program.as_ref() == Some(program)
+        });
     }
 
     pub(super) fn departed(
@@ -262,6 +290,13 @@ impl Lab {
             }
         }
         self.packets.insert(id, record);
+    }
+
+    /// It is known by now who a packet is for.
+    pub(super) fn arrives_at(&mut self, id: PacketId, place: Place) {
+        if let Some(packet) = self.packets.get_mut(&id) {
+            packet.ends[1] = place;
+        }
     }
 
     pub(super) fn arrived(&mut self, now: Moment, id: PacketId, copy: bool) {

@@ -212,6 +212,9 @@ impl Model {
             self.bound.remove(socket.socket_type, local, socket.id);
         }
         self.inboxes.close(socket.id);
+        if let Some(program) = self.programs.get(&program) {
+            self.lab.closed(&program.name, socket.fd);
+        }
         if matches!(socket.state, SocketState::Listening) {
             self.refuse_waiting(socket.id, seq);
         }

@@ -6,6 +6,9 @@ use socketscope_protocol::{
 
 use super::{Model, PeerId, Place, Program, ProgramId};
 
+/// Events among which a datagram is looked for that a message is about: the kernel answers at once.
+const LATELY: usize = 64;
+
 impl Model {
     /// The peer at `address` that `program` has to do with, where it is outside. No route leads out of the lab: only its
     /// Unix sockets can be reached from there.
@@ -82,6 +85,28 @@ impl Model {
         if let [program] = calling[..] {
             self.lab.holders.hold(None, protocol, &from, program);
             self.place_packets();
+        }
+    }
+
+    /// An ICMP message of this machine's own network has no ports: it is about the last datagram that came from where it goes,
+    /// and for whoever sent that.
+    pub(super) fn address_message(&mut self, id: PacketId) {
+        let is_ours = self.lab.hosts().is_empty();
+        let record = self.lab.packet(id).filter(|it| is_ours && it.ends == [Place::Outside; 2]);
+        let Some(header) = record.and_then(|record| self.header(record)) else { return };
+        if header.icmp.is_none() {
+            return;
+        }
+        let sender = self.events.iter().rev().take(LATELY).find_map(|event| match &event.fact {
+            Fact::Depart { header: sent, .. } if sent.protocol == Protocol::Udp => {
+                let (ip, _) = sent.from.rsplit_once(':')?;
+                let ip = ip.trim_matches(['[', ']']);
+                (ip == header.to).then(|| self.lab.place_of(Protocol::Udp, &sent.from))
+            }
+            _ => None,
+        });
+        if let Some(sender) = sender {
+            self.lab.arrives_at(id, sender);
         }
     }
 

@@ -12,7 +12,8 @@ impl Model {
     /// Takes the room to be as the snapshot says, which was taken after the last event.
     pub fn adopt(&mut self, snapshot: &Snapshot) {
         for host in &snapshot.hosts {
-            self.lab.host_changed(&host.host, &HostChange::Started(host.address));
+            let started = HostChange::Started(host.address);
+            self.lab.host_changed(self.head(), &host.host, &started);
         }
         if let Some(wire) = &snapshot.wire {
             self.lab.wire = wire.clone();

@@ -48,7 +48,7 @@ impl Model {
                 let id = self.program_called(program);
                 self.program_over(id, now.seq);
             }
-            Fact::Host { host, change } => self.lab.host_changed(host, change),
+            Fact::Host { host, change } => self.lab.host_changed(now.seq, host, change),
             Fact::Wire(wire) => self.lab.wire = (**wire).clone(),
             Fact::Depart { packet, host, to_host, medium, header } => {
                 let hosts = [host, to_host]
@@ -64,6 +64,7 @@ impl Model {
                     self.lab.may_overflow(*packet, &header);
                 }
                 self.guess_sender(*packet);
+                self.address_message(*packet);
                 self.meet(*packet);
             }
             Fact::Lose { packet, why } => self.lab.lost(now, *packet, *why),

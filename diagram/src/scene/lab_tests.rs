@@ -1,7 +1,9 @@
 //! Scenes of the lab and of captured packets: who is drawn where, and that no text covers another one.
 
 use proptest::prelude::*;
-use socketscope_protocol::{Fact, Flag, KernelState, Loss, TcpState};
+use socketscope_protocol::{
+    Fact, Flag, HostChange, Icmp, KernelState, Loss, Packet, Protocol, TcpState,
+};
 
 use super::{
     taken::{Plate, buttons, label_of},
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     journal::{
         Journal, Move,
-        lab::{datagram, lab_nonsense, segment, state},
+        lab::{datagram, host_name, lab_nonsense, segment, state},
         name,
     },
     lanes::LaneKind,
@@ -64,6 +66,55 @@ fn packets_of_an_outside_peer_reach_its_lifeline() {
         row.name,
         format!("SYN seq 0 ack 1 win 0 from {peer} to 127.0.0.1:9000, seen by capture")
     );
+}
+
+/// A datagram that nobody takes, and the message about it, stay at the kernel that sent it.
+#[test]
+fn a_message_goes_to_who_sent_what_it_is_about() {
+    for (own, to, ip, icmp) in [
+        ("127.0.0.1:40000", "127.0.0.1:9", "127.0.0.1", Protocol::Icmp),
+        ("[::1]:40000", "[::1]:9", "::1", Protocol::Icmpv6),
+    ] {
+        let mut journal = Journal::new(1000);
+        journal.start("client");
+        journal.call("client", None, crate::journal::DGRAM, crate::journal::fd(3));
+        let call = journal.enter("client", Some(3), crate::journal::sendto("hi", to));
+        let sent = journal.depart([None, None], datagram(own, to, 2));
+        journal.arrive(sent);
+        let message = Icmp { icmp_type: 3, code: 3 };
+        let message = journal.depart(
+            [None, None],
+            Packet { protocol: icmp, icmp: Some(message), ..datagram(ip, ip, 30) },
+        );
+        journal.arrive(message);
+        journal.give_local(call, crate::journal::count(2), own);
+        let drawn = Drawn::new(&journal.model, 1000.0);
+        let scene = drawn.scene(0..100);
+        let kernel = drawn.lanes.lanes[1].x;
+        let last = scene.packets.last().expect("the message");
+        assert_eq!(last.kind, PacketKind::Icmp);
+        let ends = [last.points[0].0, last.points[1].0];
+        assert!(ends.iter().all(|x| (x - kernel).abs() < 12.0), "{ends:?} beside {kernel}");
+    }
+}
+
+/// What a host's kernel had ends with it.
+#[test]
+fn states_end_with_their_host() {
+    let mut journal = Journal::lab();
+    journal.tell(state(Some("server"), "server", "10.0.0.1:9000", None, TcpState::Listen));
+    let bands = |journal: &Journal| Drawn::new(&journal.model, 1000.0).scene(0..1000).bands;
+    journal.end("server");
+    let [band] = &bands(&journal)[..] else { panic!("one band") };
+    let (top, open) = (band.top, band.bottom);
+    journal.fact(Fact::Host { host: host_name("server"), change: HostChange::Ended });
+    journal.host("server", "10.0.0.1");
+    for _ in 0..9 {
+        journal.start_on("server", "server");
+        journal.end("server");
+    }
+    let [band] = &bands(&journal)[..] else { panic!("one band") };
+    assert!(band.top == top && band.bottom <= open + 60.0, "{band:?}");
 }
 
 #[test]

@@ -194,8 +194,14 @@ impl View<'_> {
             outs.flat_map(move |out| {
                 let left = if side > 0.0 { x + out } else { x - out - width };
                 let text = text.clone();
-                // Above, below, and a line further.
-                [up, -up, up * 2.3].map(|up| {
+                // Above, below, and a line further; a queue never where it would be read before what has filled it.
+                let is_queue = !matches!(kind, ChipKind::State(..));
+                let [other, further] = match up > 0.0 {
+                    true if is_queue => [up, up * 2.3],
+                    false if is_queue => [-up, -up],
+                    _ => [-up, up * 2.3],
+                };
+                [up, other, further].map(|up| {
                     let (text, whole) = (text.clone(), None);
                     let chip = Chip { x: left, y: y + up, width, kind, text, whole };
                     let plate = Plate::of_chip(&chip);

@@ -142,8 +142,9 @@ impl Place {
             let _ = self
                 .spacer
                 .set_attribute("style", &style(&[("width", size.0), ("height", size.1)]));
-            // Whoever follows sees what is new, and that is at the right.
-            if size.0 > old.0 && old.0 > 0.0 && room.stage.follow.get() {
+            // Whoever follows sees what is new, and that is at the right; what a lesson says stands at the left.
+            let is_lesson = room.hello.with(|it| it.as_ref().is_some_and(|it| it.lesson.is_some()));
+            if size.0 > old.0 && old.0 > 0.0 && room.stage.follow.get() && !is_lesson {
                 self.scroll.set_scroll_left(size.0 as i32);
             }
         }

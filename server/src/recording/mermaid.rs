@@ -137,7 +137,7 @@ impl Mermaid<'_> {
     fn states(&self, out: &mut String, seq: u64) {
         for change in self.drawn.model.lab().notes(seq, seq + 1) {
             if let Some(state) = change.state {
-                let name: &str = TcpState::as_str(state);
+                let name = TcpState::as_str(state).replace('_', "-");
                 let basis = if change.sampled { self.wording.lab.sampled } else { "" };
                 note(
                     out,

@@ -234,7 +234,7 @@ async fn one_story_in_every_format() {
         "(lost by a rule)",
         // Both programs of the first host stand beside its kernel.
         "participant l2 as kernel, 10.0.0.1\n",
-        "Note over l2: SYN_RECV\n",
+        "Note over l2: SYN-RECV\n",
         escaped,
     ] {
         assert!(mmd.contains(text), "{text} is not in {mmd}");
