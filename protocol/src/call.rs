@@ -2,7 +2,7 @@
 //!
 //! On the wire a call is a name and a flat set of arguments ([`Args`]); in Rust it is a [`Call`], which cannot lack any.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value as Json};
 
 use crate::{Fd, Payload};
@@ -273,53 +273,6 @@ impl Call {
         let names: Vec<_> = rest.as_object().into_iter().flat_map(Map::keys).collect();
         Err(format!("{call} does not take {names:?}"))
     }
-}
-
-/// A call's arguments as [`Args`] has them, borrowed.
-pub(crate) struct ArgsOf<'a>(pub(crate) &'a Call);
-
-impl Serialize for ArgsOf<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self.0 {
-            Call::Socket { family, socket_type } => {
-                map.serialize_entry("family", family)?;
-                map.serialize_entry("type", socket_type)?;
-            }
-            Call::Bind { address } | Call::Connect { address } => {
-                map.serialize_entry("address", address)?;
-            }
-            Call::Listen { backlog } => map.serialize_entry("backlog", backlog)?,
-            Call::Send { payload, bytes } => payload_entries(&mut map, payload, *bytes)?,
-            Call::Sendto { payload, bytes, address } => {
-                map.serialize_entry("address", address)?;
-                payload_entries(&mut map, payload, *bytes)?;
-            }
-            Call::Recv { size } | Call::Recvfrom { size } => map.serialize_entry("size", size)?,
-            Call::Shutdown { how } => map.serialize_entry("how", how)?,
-            Call::Setsockopt { option, value } => {
-                map.serialize_entry("option", option)?;
-                map.serialize_entry("value", value)?;
-            }
-            Call::Getsockopt { option } => map.serialize_entry("option", option)?,
-            Call::Accept | Call::Close | Call::Getsockname | Call::Getpeername => {}
-        }
-        map.end()
-    }
-}
-
-fn payload_entries<M: SerializeMap>(
-    map: &mut M,
-    payload: &Payload,
-    bytes: usize,
-) -> Result<(), M::Error> {
-    if let Some(text) = &payload.text {
-        map.serialize_entry("text", text)?;
-    }
-    if let Some(base64) = &payload.base64 {
-        map.serialize_entry("base64", base64)?;
-    }
-    map.serialize_entry("bytes", &bytes)
 }
 
 /// A call as a visitor asks for it: `{"call":"connect","fd":3,"address":"127.0.0.1:9000"}`.

@@ -1,11 +1,13 @@
 //! JSON read and written by hand (RFC 8259), in a tenth of the code that serde derives for the same types: for the page,
 //! which every visitor downloads. Knows no types of the protocol; those are in [`wire`](crate::wire).
 
+mod object;
 mod reader;
 mod writer;
 
 use std::borrow::Cow;
 
+pub(crate) use object::Object;
 pub use writer::Writer;
 
 /// A value, borrowed from the text that it was read from.

@@ -12,12 +12,9 @@ mod options;
 pub(crate) mod role;
 mod socket;
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 pub(crate) use call::Entered;
@@ -70,11 +67,19 @@ pub(crate) struct Program {
 
 struct State {
     fds: Fds<Arc<Socket>>,
-    /// The calls that wait for the kernel; dropping a sender gives its call up.
-    waiting: BTreeMap<CallId, (WaitingCall, oneshot::Sender<()>)>,
+    /// The calls that wait for the kernel, at most [`WAITING_CALLS`]; dropping a sender gives its call up.
+    waiting: Vec<(WaitingCall, oneshot::Sender<()>)>,
     /// Calls entered and not returned, whether they wait or not.
     in_flight: usize,
     ended: bool,
+}
+
+impl State {
+    /// Takes a call off those that wait. False: it is none of them.
+    fn waits_no_more(&mut self, id: CallId) -> bool {
+        let at = self.waiting.iter().position(|(waiting, _)| waiting.id == id);
+        at.map(|at| self.waiting.remove(at)).is_some()
+    }
 }
 
 impl Scope {
@@ -116,7 +121,7 @@ impl Program {
             change: Change::Started(role.clone()),
         };
         scope.journal.append(clock::now(), started);
-        let (fds, waiting) = (Fds::new(FDS), BTreeMap::new());
+        let (fds, waiting) = (Fds::new(FDS), Vec::new());
         let state = Mutex::new(State { fds, waiting, in_flight: 0, ended: false });
         let (quiet, ending) = (Notify::new(), CancellationToken::new());
         Arc::new(Self { name, host, role, scope, state, quiet, ending })
@@ -171,7 +176,7 @@ impl Program {
 
     /// Gives up a waiting call: it returns EINTR.
     pub(crate) fn give_up(&self, id: CallId) -> Result<(), Refusal> {
-        self.state().waiting.remove(&id).map(drop).ok_or(Refusal::NoSuchCall(id))
+        if self.state().waits_no_more(id) { Ok(()) } else { Err(Refusal::NoSuchCall(id)) }
     }
 
     /// Ends the program as the end of a process does: its calls are interrupted, its sockets closed. The second time it
@@ -227,7 +232,7 @@ impl Program {
             host: self.host.as_ref().map(|host| host.name.clone()),
             does: self.role.clone(),
             sockets: sockets.collect(),
-            waiting: state.waiting.values().map(|(waiting, _)| waiting.clone()).collect(),
+            waiting: state.waiting.iter().map(|(waiting, _)| waiting.clone()).collect(),
         }
     }
 

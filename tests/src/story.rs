@@ -39,7 +39,9 @@ impl Story {
                     format!("{program} killed by {}", signal.unwrap_or_default())
                 }
                 Fact::Enter { program, call, .. } => {
-                    let args = serde_json::to_value(event).ok()?["args"].clone();
+                    let json: serde_json::Value =
+                        serde_json::from_str(&event.to_json().ok()?).ok()?;
+                    let args = &json["args"];
                     let text = |name: &str| args[name].as_str().map(str::to_owned);
                     let number = |name: &str| args[name].as_i64().map(|it| it.to_string());
                     let told =

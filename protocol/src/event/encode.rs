@@ -1,284 +1,304 @@
 //! From an event to JSON, by hand: the journal encodes each event once, and copies nothing for it.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
 use super::{Change, Event, Fact, HostChange};
 use crate::{
-    CallId, CallName, Fd, KernelState, LessonFact, Packet, ProgramName, SourceLine, call::ArgsOf,
+    Call, CallId, CallName, Fd, KernelState, LessonFact, Packet, Payload, ProgramName, SourceLine,
+    Value, json::Object,
 };
 
-/// The kinds of an event on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Host,
-    Wire,
-    Program,
-    Enter,
-    Return,
-    Depart,
-    Arrive,
-    Lose,
-    Hold,
-    State,
-    Ready,
-    At,
-    Output,
-    Exit,
-    Mode,
-    Note,
-    Question,
-    Answers,
-    Reveal,
-    Summary,
-    Unseen,
-    Disorder,
-    Gap,
-}
+type Written = serde_json::Result<()>;
 
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum ChangeName {
-    Started,
-    Ended,
-}
-
-impl Serialize for Event {
-    /// By hand, field by field as they are read back: the journal encodes each event, and copies nothing for it.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("seq", &self.seq)?;
-        map.serialize_entry("at", &self.at)?;
+impl Event {
+    /// Appends the event's JSON to `out`, field by field as they are read back.
+    ///
+    /// # Errors
+    /// None that can happen: an event is numbers and text.
+    pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let object = &mut Object::begin(out);
+        object.number("seq", self.seq);
+        object.number("at", self.at);
         match &self.fact {
             Fact::Host { host, change } => {
-                map.serialize_entry("kind", &Kind::Host)?;
-                map.serialize_entry("host", host)?;
+                object.word("kind", "host");
+                object.field("host", host)?;
                 match change {
                     HostChange::Started(address) => {
-                        map.serialize_entry("change", &ChangeName::Started)?;
-                        map.serialize_entry("address", address)?;
+                        object.word("change", "started");
+                        object.field("address", address)?;
                     }
-                    HostChange::Ended => map.serialize_entry("change", &ChangeName::Ended)?,
+                    HostChange::Ended => object.word("change", "ended"),
                 }
             }
             Fact::Program { program, host, change } => {
-                map.serialize_entry("kind", &Kind::Program)?;
-                map.serialize_entry("name", program)?;
-                optional(&mut map, "host", host)?;
+                object.word("kind", "program");
+                object.field("name", program)?;
+                object.optional("host", host.as_ref())?;
                 match change {
                     Change::Started(role) => {
-                        map.serialize_entry("change", &ChangeName::Started)?;
-                        map.serialize_entry("does", role)?;
+                        object.word("change", "started");
+                        object.field("does", role)?;
                     }
                     Change::Ended(closed) => {
-                        map.serialize_entry("change", &ChangeName::Ended)?;
-                        map.serialize_entry("closed", closed)?;
+                        object.word("change", "ended");
+                        object.field("closed", closed)?;
                     }
                 }
             }
             Fact::Enter { id, program, fd, call, line } => {
-                map.serialize_entry("kind", &Kind::Enter)?;
-                head(&mut map, *id, program, *fd, call.name())?;
-                map.serialize_entry("args", &ArgsOf(call))?;
+                object.word("kind", "enter");
+                head(object, *id, program, *fd, call.name());
+                object.object("args", |args| arguments(args, call))?;
                 if let Some(line) = line {
-                    line_entries(&mut map, line)?;
+                    line_entries(object, line)?;
                 }
             }
             Fact::Return { id, program, fd, call, outcome, local, peer, other } => {
-                map.serialize_entry("kind", &Kind::Return)?;
-                head(&mut map, *id, program, *fd, *call)?;
+                object.word("kind", "return");
+                head(object, *id, program, *fd, *call);
                 match outcome {
-                    Ok(value) => map.serialize_entry("value", value)?,
-                    Err(errno) => map.serialize_entry("errno", errno)?,
+                    Ok(value) => object.object("value", |object| value_entries(object, value))?,
+                    Err(errno) => object.field("errno", errno)?,
                 }
-                optional(&mut map, "local", local)?;
-                optional(&mut map, "peer", peer)?;
-                optional(&mut map, "other", other)?;
+                object.optional("local", local.as_ref())?;
+                object.optional("peer", peer.as_ref())?;
+                object.optional("other", other.as_ref())?;
             }
             Fact::Depart { packet, host, to_host, medium, header } => {
-                map.serialize_entry("kind", &Kind::Depart)?;
-                map.serialize_entry("packet", packet)?;
-                optional(&mut map, "host", host)?;
-                optional(&mut map, "to_host", to_host)?;
-                map.serialize_entry("medium", medium)?;
-                header_entries(&mut map, header)?;
+                object.word("kind", "depart");
+                object.field("packet", packet)?;
+                object.optional("host", host.as_ref())?;
+                object.optional("to_host", to_host.as_ref())?;
+                object.field("medium", medium)?;
+                header_entries(object, header)?;
             }
             Fact::Arrive { packet, copy } => {
-                map.serialize_entry("kind", &Kind::Arrive)?;
-                map.serialize_entry("packet", packet)?;
+                object.word("kind", "arrive");
+                object.field("packet", packet)?;
                 if *copy {
-                    map.serialize_entry("copy", copy)?;
+                    object.field("copy", copy)?;
                 }
             }
             Fact::Lose { packet, why } => {
-                map.serialize_entry("kind", &Kind::Lose)?;
-                map.serialize_entry("packet", packet)?;
-                map.serialize_entry("why", why)?;
+                object.word("kind", "lose");
+                object.field("packet", packet)?;
+                object.field("why", why)?;
             }
             Fact::Hold { packet } => {
-                map.serialize_entry("kind", &Kind::Hold)?;
-                map.serialize_entry("packet", packet)?;
+                object.word("kind", "hold");
+                object.field("packet", packet)?;
             }
             Fact::Wire(wire) => {
-                map.serialize_entry("kind", &Kind::Wire)?;
-                map.serialize_entry("wire", wire)?;
+                object.word("kind", "wire");
+                object.field("wire", wire)?;
             }
             Fact::State(state) => {
-                map.serialize_entry("kind", &Kind::State)?;
-                state_entries(&mut map, state)?;
+                object.word("kind", "state");
+                state_entries(object, state)?;
             }
             Fact::Ready(ready) => {
-                map.serialize_entry("kind", &Kind::Ready)?;
-                map.serialize_entry("program", &ready.program)?;
-                optional(&mut map, "fd", &ready.fd)?;
-                map.serialize_entry("call", &ready.call)?;
-                line_entries(&mut map, &ready.line)?;
+                object.word("kind", "ready");
+                object.field("program", &ready.program)?;
+                object.optional("fd", ready.fd.as_ref())?;
+                object.field("call", &ready.call)?;
+                line_entries(object, &ready.line)?;
             }
             Fact::At { program, line, waits } => {
-                map.serialize_entry("kind", &Kind::At)?;
-                map.serialize_entry("program", program)?;
-                line_entries(&mut map, line)?;
-                map.serialize_entry("waits", waits)?;
+                object.word("kind", "at");
+                object.field("program", program)?;
+                line_entries(object, line)?;
+                object.field("waits", waits)?;
             }
             Fact::Output { program, stream, text } => {
-                map.serialize_entry("kind", &Kind::Output)?;
-                map.serialize_entry("program", program)?;
-                map.serialize_entry("stream", stream)?;
-                map.serialize_entry("text", text)?;
+                object.word("kind", "output");
+                object.field("program", program)?;
+                object.field("stream", stream)?;
+                object.field("text", text)?;
             }
             Fact::Exit { program, code, signal } => {
-                map.serialize_entry("kind", &Kind::Exit)?;
-                map.serialize_entry("program", program)?;
-                optional(&mut map, "code", code)?;
-                optional(&mut map, "signal", signal)?;
+                object.word("kind", "exit");
+                object.field("program", program)?;
+                object.optional("code", code.as_ref())?;
+                object.optional("signal", signal.as_ref())?;
             }
-            Fact::Lesson(fact) => lesson_entries(&mut map, fact)?,
+            Fact::Lesson(fact) => lesson_entries(object, fact)?,
             Fact::Summary(summary) => {
-                map.serialize_entry("kind", &Kind::Summary)?;
-                map.serialize_entry("packets", summary)?;
+                object.word("kind", "summary");
+                object.field("packets", summary)?;
             }
             Fact::Unseen { host, packets } => {
-                map.serialize_entry("kind", &Kind::Unseen)?;
-                optional(&mut map, "host", host)?;
-                map.serialize_entry("packets", packets)?;
+                object.word("kind", "unseen");
+                object.optional("host", host.as_ref())?;
+                object.field("packets", packets)?;
             }
             Fact::Disorder { what } => {
-                map.serialize_entry("kind", &Kind::Disorder)?;
-                map.serialize_entry("what", what)?;
+                object.word("kind", "disorder");
+                object.field("what", what)?;
             }
             Fact::Gap { missed } => {
-                map.serialize_entry("kind", &Kind::Gap)?;
-                map.serialize_entry("missed", missed)?;
+                object.word("kind", "gap");
+                object.field("missed", missed)?;
             }
         }
-        map.end()
+        object.end();
+        Ok(())
+    }
+
+    /// The event's JSON.
+    ///
+    /// # Errors
+    /// As [`Event::write_json`] has them.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut out = Vec::new();
+        self.write_json(&mut out)?;
+        String::from_utf8(out).map_err(serde::ser::Error::custom)
     }
 }
 
 /// What `enter` and `return` have in common.
-fn head<M: SerializeMap>(
-    map: &mut M,
+fn head(
+    object: &mut Object<'_>,
     id: CallId,
     program: &ProgramName,
     fd: Option<Fd>,
     call: CallName,
-) -> Result<(), M::Error> {
-    map.serialize_entry("id", &id)?;
-    map.serialize_entry("program", program)?;
-    optional(map, "fd", &fd)?;
-    map.serialize_entry("call", &call)
+) {
+    object.number("id", id.0);
+    object.text("program", program.as_str());
+    if let Some(fd) = fd {
+        object.number("fd", fd.0);
+    }
+    object.word("call", call.as_str());
 }
 
-fn line_entries<M: SerializeMap>(map: &mut M, line: &SourceLine) -> Result<(), M::Error> {
-    map.serialize_entry("file", &line.file)?;
-    map.serialize_entry("line", &line.line)
+fn arguments(object: &mut Object<'_>, call: &Call) -> Written {
+    match call {
+        Call::Socket { family, socket_type } => {
+            object.word("family", family.as_str());
+            object.word("type", socket_type.as_str());
+        }
+        Call::Bind { address } | Call::Connect { address } => object.text("address", address),
+        Call::Listen { backlog } => object.number("backlog", *backlog),
+        Call::Send { payload, bytes } => sent(object, payload, *bytes),
+        Call::Sendto { payload, bytes, address } => {
+            object.text("address", address);
+            sent(object, payload, *bytes);
+        }
+        Call::Recv { size } | Call::Recvfrom { size } => object.number("size", *size),
+        Call::Shutdown { how } => object.word("how", how.as_str()),
+        Call::Setsockopt { option, value } => {
+            object.word("option", option.as_str());
+            object.number("value", *value);
+        }
+        Call::Getsockopt { option } => object.word("option", option.as_str()),
+        Call::Accept | Call::Close | Call::Getsockname | Call::Getpeername => {}
+    }
+    Ok(())
 }
 
-fn lesson_entries<M: SerializeMap>(map: &mut M, fact: &LessonFact) -> Result<(), M::Error> {
+fn sent(object: &mut Object<'_>, payload: &Payload, bytes: usize) {
+    object.optional_text("text", payload.text.as_deref());
+    object.optional_text("base64", payload.base64.as_deref());
+    object.number("bytes", bytes);
+}
+
+fn value_entries(object: &mut Object<'_>, value: &Value) -> Written {
+    if let Some(fd) = value.fd {
+        object.number("fd", fd.0);
+    }
+    object.optional_text("peer", value.peer.as_deref());
+    if let Some(bytes) = value.bytes {
+        object.number("bytes", bytes);
+    }
+    object.optional_text("text", value.text.as_deref());
+    object.optional_text("base64", value.base64.as_deref());
+    object.optional_text("from", value.from.as_deref());
+    object.optional("truncated", value.truncated.as_ref())?;
+    object.optional_text("address", value.address.as_deref());
+    object.optional("value", value.value.as_ref())
+}
+
+fn line_entries(object: &mut Object<'_>, line: &SourceLine) -> Written {
+    object.field("file", &line.file)?;
+    object.field("line", &line.line)
+}
+
+fn lesson_entries(object: &mut Object<'_>, fact: &LessonFact) -> Written {
     match fact {
         LessonFact::Mode { round, mode, pace_ms } => {
-            map.serialize_entry("kind", &Kind::Mode)?;
-            map.serialize_entry("round", round)?;
-            map.serialize_entry("mode", mode)?;
-            map.serialize_entry("pace_ms", pace_ms)
+            object.word("kind", "mode");
+            object.field("round", round)?;
+            object.field("mode", mode)?;
+            object.field("pace_ms", pace_ms)
         }
         LessonFact::Note { of, text } => {
-            map.serialize_entry("kind", &Kind::Note)?;
-            map.serialize_entry("of", of)?;
-            map.serialize_entry("text", text)
+            object.word("kind", "note");
+            object.field("of", of)?;
+            object.field("text", text)
         }
         LessonFact::Question { question, program, text, choices } => {
-            map.serialize_entry("kind", &Kind::Question)?;
-            map.serialize_entry("question", question)?;
-            map.serialize_entry("program", program)?;
-            map.serialize_entry("text", text)?;
-            map.serialize_entry("choices", choices)
+            object.word("kind", "question");
+            object.field("question", question)?;
+            object.field("program", program)?;
+            object.field("text", text)?;
+            object.field("choices", choices)
         }
         LessonFact::Answers { question, counts } => {
-            map.serialize_entry("kind", &Kind::Answers)?;
-            map.serialize_entry("question", question)?;
-            map.serialize_entry("counts", counts)
+            object.word("kind", "answers");
+            object.field("question", question)?;
+            object.field("counts", counts)
         }
         LessonFact::Reveal { question, right, text } => {
-            map.serialize_entry("kind", &Kind::Reveal)?;
-            map.serialize_entry("question", question)?;
-            map.serialize_entry("right", right)?;
-            map.serialize_entry("text", text)
+            object.word("kind", "reveal");
+            object.field("question", question)?;
+            object.field("right", right)?;
+            object.field("text", text)
         }
     }
 }
 
-fn state_entries<M: SerializeMap>(map: &mut M, state: &KernelState) -> Result<(), M::Error> {
-    optional(map, "host", &state.host)?;
-    optional(map, "program", &state.program)?;
-    map.serialize_entry("fd", &state.fd)?;
-    map.serialize_entry("protocol", &state.protocol)?;
-    map.serialize_entry("local", &state.local)?;
-    optional(map, "peer", &state.peer)?;
-    map.serialize_entry("state", &state.state)?;
-    optional(map, "receive_queue", &state.receive_queue)?;
-    optional(map, "send_queue", &state.send_queue)?;
-    optional(map, "accept_queue", &state.accept_queue)?;
-    optional(map, "backlog", &state.backlog)?;
-    optional(map, "half_open", &state.half_open)?;
-    optional(map, "rtt_us", &state.rtt_us)?;
-    optional(map, "rto_us", &state.rto_us)?;
-    optional(map, "cwnd", &state.cwnd)?;
-    optional(map, "retransmits", &state.retransmits)?;
-    optional(map, "timer", &state.timer)?;
-    optional(map, "timer_ms", &state.timer_ms)?;
-    optional(map, "drops", &state.drops)?;
-    map.serialize_entry("basis", &state.basis)
+fn state_entries(object: &mut Object<'_>, state: &KernelState) -> Written {
+    object.optional("host", state.host.as_ref())?;
+    object.optional("program", state.program.as_ref())?;
+    object.field("fd", &state.fd)?;
+    object.field("protocol", &state.protocol)?;
+    object.field("local", &state.local)?;
+    object.optional("peer", state.peer.as_ref())?;
+    object.field("state", &state.state)?;
+    object.optional("receive_queue", state.receive_queue.as_ref())?;
+    object.optional("send_queue", state.send_queue.as_ref())?;
+    object.optional("accept_queue", state.accept_queue.as_ref())?;
+    object.optional("backlog", state.backlog.as_ref())?;
+    object.optional("half_open", state.half_open.as_ref())?;
+    object.optional("rtt_us", state.rtt_us.as_ref())?;
+    object.optional("rto_us", state.rto_us.as_ref())?;
+    object.optional("cwnd", state.cwnd.as_ref())?;
+    object.optional("retransmits", state.retransmits.as_ref())?;
+    object.optional("timer", state.timer.as_ref())?;
+    object.optional("timer_ms", state.timer_ms.as_ref())?;
+    object.optional("drops", state.drops.as_ref())?;
+    object.field("basis", &state.basis)
 }
 
-fn header_entries<M: SerializeMap>(map: &mut M, packet: &Packet) -> Result<(), M::Error> {
-    map.serialize_entry("from", &packet.from)?;
-    map.serialize_entry("to", &packet.to)?;
-    map.serialize_entry("protocol", &packet.protocol)?;
+fn header_entries(object: &mut Object<'_>, packet: &Packet) -> Written {
+    object.field("from", &packet.from)?;
+    object.field("to", &packet.to)?;
+    object.field("protocol", &packet.protocol)?;
     if let Some(segment) = &packet.segment {
-        map.serialize_entry("flags", &segment.flags)?;
-        map.serialize_entry("seq_number", &segment.seq_number)?;
-        map.serialize_entry("ack_number", &segment.ack_number)?;
-        map.serialize_entry("window", &segment.window)?;
-        optional(map, "relative_seq", &segment.relative_seq)?;
-        optional(map, "relative_ack", &segment.relative_ack)?;
-        optional(map, "scaled_window", &segment.scaled_window)?;
-        map.serialize_entry("options", &segment.options)?;
+        object.field("flags", &segment.flags)?;
+        object.field("seq_number", &segment.seq_number)?;
+        object.field("ack_number", &segment.ack_number)?;
+        object.field("window", &segment.window)?;
+        object.optional("relative_seq", segment.relative_seq.as_ref())?;
+        object.optional("relative_ack", segment.relative_ack.as_ref())?;
+        object.optional("scaled_window", segment.scaled_window.as_ref())?;
+        object.field("options", &segment.options)?;
         if !segment.marks.is_empty() {
-            map.serialize_entry("marks", &segment.marks)?;
+            object.field("marks", &segment.marks)?;
         }
-        optional(map, "original", &segment.original)?;
+        object.optional("original", segment.original.as_ref())?;
     }
-    optional(map, "icmp", &packet.icmp)?;
-    map.serialize_entry("length", &packet.length)?;
-    map.serialize_entry("size", &packet.size)?;
-    map.serialize_entry("bytes", &packet.bytes)
-}
-
-fn optional<M: SerializeMap>(
-    map: &mut M,
-    name: &str,
-    value: &Option<impl Serialize>,
-) -> Result<(), M::Error> {
-    value.as_ref().map_or(Ok(()), |value| map.serialize_entry(name, value))
+    object.optional("icmp", packet.icmp.as_ref())?;
+    object.field("length", &packet.length)?;
+    object.field("size", &packet.size)?;
+    object.field("bytes", &packet.bytes)
 }

@@ -60,10 +60,10 @@ impl Log {
         }
         let Some(block) = self.blocks.back_mut() else { return };
         let before = block.text.len();
-        if serde_json::to_writer(&mut block.text, event).is_err() {
+        if event.write_json(&mut block.text).is_err() {
             // An event is numbers and text: it can always be encoded. Were it not, a stated gap keeps the numbers whole.
             block.text.truncate(before);
-            block.text.extend_from_slice(gap(event.seq, event.at, 1).as_bytes());
+            gap(event.seq, event.at, 1, &mut block.text);
         }
         block.text.push(b'\n');
         block.ends.push(block.text.len() as u32);
@@ -79,7 +79,7 @@ impl Log {
         let mut text = Vec::new();
         let start = from.max(self.first());
         if start > from {
-            text.extend_from_slice(gap(start - 1, crate::clock::now(), start - from).as_bytes());
+            gap(start - 1, crate::clock::now(), start - from, &mut text);
             text.push(b'\n');
         }
         let mut next = start;
@@ -109,8 +109,9 @@ impl Log {
     }
 }
 
-fn gap(seq: u64, at: u64, missed: u64) -> String {
-    serde_json::to_string(&Event { seq, at, fact: Fact::Gap { missed } }).unwrap_or_default()
+fn gap(seq: u64, at: u64, missed: u64, out: &mut Vec<u8>) {
+    // Three numbers: there is nothing that could not be written.
+    let _ = Event { seq, at, fact: Fact::Gap { missed } }.write_json(out);
 }
 
 #[cfg(test)]

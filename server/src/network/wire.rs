@@ -187,7 +187,7 @@ impl Wire {
         let mut inner = self.lock();
         inner.fence = Some(returned);
         inner.carry(self, plug, FENCE);
-        inner.listen_for_fence(self, plug);
+        inner.listen_for_fence(self, plug, returned);
         inner.fence = None;
         Fence { wire: self, inner, plug }
     }

@@ -119,32 +119,32 @@ impl Entered {
         // What has caused the return stands before it, and what the call has sent, too.
         let mut fence = self.program.fence(at);
         let written = |address| network::written(&address, self.program.scope.network.folder());
-        let (outcome, done) = match done {
-            Ok(done) => (Ok(done.value.clone()), done),
+        let (outcome, Done { received, moved, other, .. }) = match done {
+            Ok(mut done) => (Ok(std::mem::take(&mut done.value)), done),
             Err(error) => (Err(errno(&error)), Done::default()),
         };
-        let moved = done.moved.as_deref().map(Socket::inner);
+        let place = moved.as_deref().map(Socket::inner);
         let returned = Fact::Return {
             id: self.id,
             program: self.program.name.clone(),
             fd: self.fd,
             call: self.call,
             outcome: outcome.clone(),
-            local: moved.and_then(|socket| socket.local_addr().ok()).map(written),
-            peer: moved.and_then(|socket| socket.peer_addr().ok()).map(written),
-            other: done.other,
+            local: place.and_then(|socket| socket.local_addr().ok()).map(written),
+            peer: place.and_then(|socket| socket.peer_addr().ok()).map(written),
+            other,
         };
         if let Some(fence) = &mut fence {
             // The call may have given its socket an address or, as `close`, have taken it away.
             let subject = subject.map(|(socket, before)| {
                 socket.upgrade().map_or(before, |socket| Concerned::of(&socket))
             });
-            let accepted = done.moved.as_ref().filter(|_| self.call == CallName::Accept);
+            let accepted = moved.as_ref().filter(|_| self.call == CallName::Accept);
             let accepted = accepted.map(|socket| Concerned::of(socket));
             if outcome.is_ok()
                 && let Some(changed) = accepted.as_ref().or(subject.as_ref())
             {
-                changed.check(fence, self.call, done.received.len(), at);
+                changed.check(fence, self.call, received.len(), at);
             }
             self.program.scope.journal.append(at, returned);
             for socket in subject.iter().chain(&accepted) {
@@ -153,7 +153,7 @@ impl Entered {
         } else {
             self.program.scope.journal.append(at, returned);
         }
-        Returned { id: self.id, outcome, received: done.received }
+        Returned { id: self.id, outcome, received }
     }
 
     /// The socket that the kernel will be asked about after the call, and where it is before.
@@ -239,6 +239,18 @@ impl Entered {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !socket.nonblocking() => {}
             done => return done,
         }
+        // Apart, so that a call that does not wait is not as large as one that does, and is moved in less time.
+        Box::pin(self.wait_for_kernel(socket, wants, attempt, emptied)).await
+    }
+
+    /// Makes `attempt` whenever the kernel says that it may be worth it, until it does not block or the call is given up.
+    async fn wait_for_kernel<T>(
+        &self,
+        socket: &Socket,
+        wants: Wants,
+        attempt: impl FnMut() -> io::Result<T>,
+        emptied: impl Fn(&T) -> bool,
+    ) -> io::Result<T> {
         let (give_up, given_up) = oneshot::channel();
         let waiting = WaitingCall { id: self.id, call: self.call, fd: self.fd };
         {
@@ -246,13 +258,13 @@ impl Entered {
             if state.ended {
                 return Err(io::Error::from_raw_os_error(EINTR));
             }
-            state.waiting.insert(self.id, (waiting, give_up));
+            state.waiting.push((waiting, give_up));
         }
         let done = tokio::select! {
             done = socket.until_done(wants, attempt, emptied) => done,
             _ = given_up => Err(io::Error::from_raw_os_error(EINTR)),
         };
-        self.program.state().waiting.remove(&self.id);
+        self.program.state().waits_no_more(self.id);
         done
     }
 }

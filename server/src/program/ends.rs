@@ -1,12 +1,15 @@
-//! Who connected from where: so that `accept` can say which program of the room holds the other end.
+//! Who connected from where: so that `accept` can say which program of the room holds the other end, and both ends know
+//! each other.
 
 use std::{
     collections::{HashMap, VecDeque},
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, Weak},
 };
 
 use socketscope_protocol::End;
+
+use super::socket::Socket;
 
 /// Connections that are remembered and were never accepted here. The oldest are forgotten first.
 const REMEMBERED: usize = 4096;
@@ -20,9 +23,15 @@ pub(super) enum Key {
     Unix(u64),
 }
 
+/// The connecting end of a connection.
+pub(super) struct Connecting {
+    pub(super) end: End,
+    pub(super) socket: Weak<Socket>,
+}
+
 #[derive(Default)]
 struct Known {
-    ends: HashMap<Key, End>,
+    ends: HashMap<Key, Connecting>,
     order: VecDeque<Key>,
 }
 
@@ -35,7 +44,7 @@ impl Ends {
     /// another program before this one's `connect` has told us its port.
     pub(super) fn connecting<T>(
         &self,
-        end: End,
+        end: Connecting,
         attempt: impl FnOnce() -> T,
         key: impl FnOnce() -> Option<Key>,
     ) -> T {
@@ -55,7 +64,7 @@ impl Ends {
     }
 
     /// Who connected by `key`. It is forgotten then, for the kernel will use the same addresses again.
-    pub(super) fn accepted(&self, key: Key) -> Option<End> {
+    pub(super) fn accepted(&self, key: Key) -> Option<Connecting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).ends.remove(&key)
     }
 }
@@ -71,10 +80,11 @@ mod tests {
         let (ends, program) = (Ends::default(), ProgramName::new("client").expect("a name"));
         for inode in 0..=REMEMBERED as u64 {
             let end = End { program: program.clone(), fd: Fd(3) };
+            let end = Connecting { end, socket: Weak::new() };
             ends.connecting(end, || (), || Some(Key::Unix(inode)));
         }
-        assert_eq!(ends.accepted(Key::Unix(0)), None);
+        assert!(ends.accepted(Key::Unix(0)).is_none());
         assert!(ends.accepted(Key::Unix(1)).is_some());
-        assert_eq!(ends.accepted(Key::Unix(1)), None);
+        assert!(ends.accepted(Key::Unix(1)).is_none());
     }
 }

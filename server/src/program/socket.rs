@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     os::fd::{AsFd, BorrowedFd},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use nix::libc::EAGAIN;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socketscope_protocol::{Family, SocketType};
-use tokio::io::Interest;
+use tokio::{io::Interest, sync::Notify};
 
 use crate::{
     kernel,
@@ -63,6 +63,10 @@ pub(super) struct Socket {
     received: AtomicBool,
     /// How often the socket has ceased to be connecting or connected, by a call's doing.
     disconnected: AtomicU32,
+    /// The other end, where it is of this room, too, and no wire is between them.
+    peer: OnceLock<Weak<Self>>,
+    /// Rung when the other end has sent something.
+    sent_to: Notify,
     /// Who waits for the same take turns: the kernel serves who came first (prepare_to_wait_exclusive).
     turns: [tokio::sync::Mutex<()>; 3],
     /// Made at the first wait: an unconnected stream that epoll already watches says "hung up", and that would stick.
@@ -83,6 +87,8 @@ impl Socket {
             connection: OnceLock::new(),
             received: AtomicBool::new(false),
             disconnected: AtomicU32::new(0),
+            peer: OnceLock::new(),
+            sent_to: Notify::new(),
             turns: Default::default(),
             watch,
         }
@@ -137,6 +143,27 @@ impl Socket {
         }
     }
 
+    /// Makes two ends of a connection known to each other.
+    pub(super) fn join(accepted: &Arc<Self>, connecting: &Weak<Self>) {
+        let here = match accepted.addresses() {
+            Some((local, Some(peer))) => local.ip() == peer.ip(),
+            _ => accepted.family == Family::Unix,
+        };
+        if let Some(connecting) = connecting.upgrade().filter(|_| here) {
+            // A socket that connects once more keeps the first: then epoll tells its peers, as it does strangers.
+            let _ = connecting.peer.set(Arc::downgrade(accepted));
+            let _ = accepted.peer.set(Arc::downgrade(&connecting));
+        }
+    }
+
+    /// Something has been sent, and the kernel has handed it to the other end. Whoever waits there may look at once, which
+    /// spares the runtime a round through epoll(7).
+    pub(super) fn ring_peer(&self) {
+        if let Some(peer) = self.peer.get().and_then(Weak::upgrade) {
+            peer.sent_to.notify_one();
+        }
+    }
+
     /// True the first time it is asked.
     pub(super) fn first_named(&self) -> bool {
         !self.named.swap(true, Ordering::Relaxed)
@@ -158,7 +185,15 @@ impl Socket {
         };
         loop {
             let watch = self.watch()?;
-            let mut ready = watch.ready(wants.interest()).await?;
+            let mut ready = tokio::select! {
+                biased;
+                () = self.sent_to.notified(), if wants == Wants::Bytes => match attempt() {
+                    // The edge that the bytes have made stays in epoll's list, and counts for what is left of them.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                    done => return done,
+                },
+                ready = watch.ready(wants.interest()) => ready?,
+            };
             let ended = ready.ready().is_read_closed() || ready.ready().is_write_closed();
             match watch::attempt(&mut ready, &mut attempt, &emptied) {
                 Ok(done) => return done,

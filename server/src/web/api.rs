@@ -67,7 +67,8 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .routes(routes!(recording::recording))
         .routes(routes!(live))
         .split_for_parts();
-    let document = document::whole(&document);
+    // Shared, since each new connection is served by a clone of all this.
+    let document = Arc::new(document::whole(&document));
     router.route("/api/openapi.json", get(async move || Json(document)))
 }
 

@@ -50,6 +50,13 @@ impl Bucket {
         self.tokens = self.tokens.saturating_sub(1);
         !self.shut
     }
+
+    /// Whether all that is still to be taken with a time up to `now` will be too much: it has been so far, and time alone
+    /// has not yet opened it.
+    pub(super) fn stays_shut(&self, now: u64) -> bool {
+        let due = now.saturating_sub(self.filled_at).min(SECOND * 10) * self.per_second / SECOND;
+        self.shut && now >= self.filled_at && self.tokens + due <= self.most / 10
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +71,10 @@ mod tests {
         // The load goes on, a hundred in each 3 ms.
         assert_eq!(taken(&mut bucket, SECOND + 3_000_000), 0);
         assert_eq!(taken(&mut bucket, SECOND + 6_000_000), 0);
+        assert!(bucket.stays_shut(SECOND + 7_000_000));
         assert_eq!(taken(&mut bucket, SECOND * 60), 50);
+        assert!(bucket.stays_shut(SECOND * 60 + 5_000_000));
+        assert!(!bucket.stays_shut(SECOND * 60 + 6_000_000), "the next is told again");
         // The clock is set back.
         assert_eq!(taken(&mut bucket, SECOND), 0);
         assert_eq!(taken(&mut bucket, SECOND * 2), 50);

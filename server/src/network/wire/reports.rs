@@ -100,7 +100,7 @@ impl Inner {
                 let told = self.reports_told;
                 self.fence = Some(at);
                 // These bear their own times: what came later waits, whoever has begun something meanwhile.
-                self.listen_for_fence(wire, plug);
+                self.listen_for_fence(wire, plug, at);
                 if !self.begins_later(plug) {
                     self.take_reports();
                     if !self.begins_later(plug) {

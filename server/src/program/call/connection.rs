@@ -9,7 +9,7 @@ use socketscope_protocol::{End, Family, SocketType, Value};
 use super::{
     super::{
         concerned,
-        ends::Key,
+        ends::{Connecting, Key},
         socket::{Socket, Wants},
     },
     Done, Entered,
@@ -44,7 +44,10 @@ impl Entered {
             return self.wait(socket, Wants::Room, connect, |()| false).await;
         };
         let (scope, program) = (&self.program.scope, &self.program.name);
-        let end = || End { program: program.clone(), fd };
+        let end = || Connecting {
+            end: End { program: program.clone(), fd },
+            socket: Arc::downgrade(socket),
+        };
         let key = || connecting_key(socket, address);
         let connect = || scope.ends.connecting(end(), &mut connect, key);
         self.wait(socket, Wants::Room, connect, |()| false).await
@@ -67,7 +70,11 @@ impl Entered {
         let (accepted, peer) = self.wait(socket, Wants::Connection, accept, |_| false).await?;
         let accepted = Arc::new(Socket::new(accepted, socket.family, socket.socket_type));
         let key = accepted_key(&accepted, &peer, &self.program.scope.network);
-        let other = key.and_then(|key| self.program.scope.ends.accepted(key));
+        let connecting = key.and_then(|key| self.program.scope.ends.accepted(key));
+        let other = connecting.map(|Connecting { end, socket }| {
+            Socket::join(&accepted, &socket);
+            end
+        });
         let peer = network::written(&peer, self.program.scope.network.folder());
         let fd = number.settle(accepted.clone());
         let value = Value { fd: Some(fd), peer: Some(peer), ..Value::default() };

@@ -47,6 +47,7 @@ impl Entered {
             Err(_) if sent > 0 => {}
             done => done?,
         }
+        socket.ring_peer();
         let moved = (to.is_some() && socket.first_named()).then(|| socket.clone());
         let value = Value { bytes: Some(sent), ..Value::default() };
         Ok(Done { value, moved, ..Done::default() })
