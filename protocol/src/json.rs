@@ -1,5 +1,6 @@
 //! JSON read and written by hand (RFC 8259), in a tenth of the code that serde derives for the same types: for the page,
-//! which every visitor downloads. Knows no types of the protocol; those are in [`wire`](crate::wire).
+//! which every visitor downloads. And events are written so, since the server writes so many. Knows no types of the protocol;
+//! those are in [`wire`](crate::wire).
 
 mod object;
 mod reader;

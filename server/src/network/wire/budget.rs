@@ -36,7 +36,7 @@ impl Bucket {
 
     /// Whether one more at `now` (nanoseconds) is within the measure.
     pub(super) fn take(&mut self, now: u64) -> bool {
-        let due = now.saturating_sub(self.filled_at).min(SECOND * 10) * self.per_second / SECOND;
+        let due = self.due(now);
         if due > 0 || now < self.filled_at {
             // Where the machine's clock was set back, it is filled by that from now on.
             self.tokens = self.most.min(self.tokens + due);
@@ -54,8 +54,12 @@ impl Bucket {
     /// Whether all that is still to be taken with a time up to `now` will be too much: it has been so far, and time alone
     /// has not yet opened it.
     pub(super) fn stays_shut(&self, now: u64) -> bool {
-        let due = now.saturating_sub(self.filled_at).min(SECOND * 10) * self.per_second / SECOND;
-        self.shut && now >= self.filled_at && self.tokens + due <= self.most / 10
+        self.shut && now >= self.filled_at && self.tokens + self.due(now) <= self.most / 10
+    }
+
+    /// What has flowed in since it was filled last.
+    fn due(&self, now: u64) -> u64 {
+        now.saturating_sub(self.filled_at).min(SECOND * 10) * self.per_second / SECOND
     }
 }
 

@@ -79,8 +79,9 @@ impl Wire {
 }
 
 impl Inner {
-    /// Reads all that has gone over the loopback at `plug`, for a call that has returned at `returned`. What would only be
-    /// counted can be counted later, by somebody whose time is less dear; what was not read proves nothing.
+    /// Reads all that has gone over the loopback at `plug`, for a call that has returned at `returned`. While packets are so
+    /// many that they are only counted, no call waits for them: whoever else listens reads them a little later. The order
+    /// of what was not read cannot be judged, so what was known of it is forgotten.
     pub(super) fn listen_for_fence(&mut self, wire: &Wire, plug: usize, returned: u64) {
         let Some(Plug { loopback: Some(loopback), .. }) = self.plugs.get_mut(plug) else { return };
         if self.packets.stays_shut(returned) {
